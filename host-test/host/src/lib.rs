@@ -1,0 +1,1 @@
+//! Loads the component, limits it, calls it.

@@ -1,0 +1,6 @@
+//! The `limit` family.
+
+use super::Rule;
+
+/// Its rules, in the order they run.
+pub static RULES: &[&Rule] = &[];

@@ -1,0 +1,60 @@
+//! The pipeline: bytes → objects → findings → report.
+
+use crate::budget::Budget;
+use crate::container::{Item, Mail, open};
+use crate::policy::{Judged, Policy};
+use crate::report::{Context, Finding, Inspection, Part, PolicyError, Report};
+use crate::rules::{self, At, Hit, Rule, Scene};
+use crate::text::visible;
+
+/// May this message pass? `policy` is one JSON document; the empty string means the defaults.
+///
+/// # Errors
+/// Only a policy can be wrong; mail never is.
+pub fn scan_message(message: &[u8], context: &Context, policy: &str) -> Result<Report, PolicyError> {
+    let policy = Policy::parse(policy)?;
+    let mut budget = Budget::new(policy.limits, message.len());
+    let mail = open::open(message, &mut budget);
+    let judged =
+        rules::run(&Scene { mail: &mail, context }).into_iter().map(|(rule, hit)| judged(&mail, rule, hit)).collect();
+    let inspection = mail.items.first().map_or(Inspection::Inspected, |root| root.inspection);
+    Ok(policy.decide(context, inspection, mail.items.iter().skip(1).map(part).collect(), judged))
+}
+
+/// A hit with what a policy may know about it.
+fn judged(mail: &Mail, rule: &Rule, hit: Hit) -> Judged {
+    let (item, place) = match hit.at {
+        At::Item(index) => (mail.items.get(index), String::new()),
+        At::Place(place) => (None, place),
+    };
+    let sealed = item.is_some_and(is_sealed);
+    Judged {
+        finding: Finding {
+            rule: rule.id.to_owned(),
+            severity: hit.severity.unwrap_or(rule.severity),
+            message: hit.message,
+            place: item.map_or(place, |i| i.place.clone()),
+            evidence: hit.evidence,
+        },
+        kind: rule.kind,
+        mime_part: item.map(|i| i.mime_part.clone()).unwrap_or_default(),
+        sealed,
+    }
+}
+
+/// Can its content not be read without a secret?
+fn is_sealed(item: &Item) -> bool {
+    matches!(item.own_inspection, Inspection::NamesOnly | Inspection::OpaqueEncrypted)
+}
+
+/// What a report says of an object.
+fn part(item: &Item) -> Part {
+    Part {
+        place: item.place.clone(),
+        name: visible(item.name()),
+        media_type: visible(&item.media_type),
+        format: item.format.id.to_owned(),
+        size: item.size,
+        inspection: item.inspection,
+    }
+}
