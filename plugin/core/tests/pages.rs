@@ -5,11 +5,13 @@
 //! own name.
 #![allow(
     clippy::unwrap_used,
-    clippy::panic,
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
     clippy::expect_used,
-    reason = "tests"
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    clippy::disallowed_methods,
+    reason = "tests stop at the first surprise, and read files"
 )]
 
 use std::path::Path;
