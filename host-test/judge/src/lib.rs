@@ -1,1 +1,3 @@
+//! The judge: one corpus, every face, one answer. The tests are the product; this library holds what they share.
 
+pub mod corpus;

@@ -14,6 +14,10 @@
     reason = "tests stop at the first surprise, and read files"
 )]
 
+#[path = "../../../host-test/judge/src/corpus.rs"]
+#[allow(dead_code, reason = "shared with the judge, which uses the rest")]
+mod corpus;
+
 use std::path::Path;
 
 use sekisho_core::{Context, rules, scan_message};
@@ -22,30 +26,6 @@ use sekisho_core::{Context, rules, scan_message};
 struct Case {
     label: String,
     message: Vec<u8>,
-}
-
-fn corpus(path: &str) -> Vec<u8> {
-    let full = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../host-test/judge/corpus").join(path);
-    std::fs::read(&full).unwrap_or_else(|e| panic!("{}: {e}", full.display()))
-}
-
-/// An ordinary mail with one attachment.
-fn attach(path: &str, bytes: &[u8]) -> Vec<u8> {
-    use base64_simd::STANDARD;
-    let name = path.rsplit('/').next().unwrap();
-    let encoded = STANDARD.encode_to_string(bytes);
-    let mut mail = format!(
-        "From: a@sender.example\r\nTo: b@recipient.example\r\nSubject: file\r\nDate: Tue, 24 Nov 2026 09:00:00 +0900\r\n\
-         Message-ID: <1@sender.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"b1\"\r\n\r\n\
-         --b1\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nHere it is.\r\n--b1\r\nContent-Type: application/octet-stream\r\n\
-         Content-Disposition: attachment; filename=\"{name}\"\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-    );
-    for line in encoded.as_bytes().chunks(76) {
-        mail.push_str(std::str::from_utf8(line).unwrap());
-        mail.push_str("\r\n");
-    }
-    mail.push_str("--b1--\r\n");
-    mail.into_bytes()
 }
 
 fn cases(section: &str) -> Vec<Case> {
@@ -64,9 +44,8 @@ fn cases(section: &str) -> Vec<Case> {
             None if line.trim_end() == "```mail" => block = Some(String::new()),
             None => {
                 if let Some(path) = line.strip_prefix("- `").and_then(|l| l.split('`').next()) {
-                    let bytes = corpus(path);
-                    let message = if path.ends_with(".eml") { bytes } else { attach(path, &bytes) };
-                    out.push(Case { label: path.to_owned(), message });
+                    let case = corpus::case(&corpus::root(env!("CARGO_MANIFEST_DIR")), path);
+                    out.push(Case { label: case.path, message: case.message });
                 }
             }
         }
