@@ -95,7 +95,7 @@ impl Opener<'_> {
         }
     }
 
-    /// Decodes a MIME body and looks at every reading of it.
+    /// Decodes a MIME body and looks at every reading of it, holding one at a time.
     fn decode(&mut self, index: usize, body: &[u8], how: decode::TransferEncoding, formats: &mut Vec<Format>) {
         if self.budget.take_bytes(body.len()).is_err() {
             self.worsen(index, Inspection::OpaqueLimit);
@@ -105,12 +105,25 @@ impl Opener<'_> {
         if let Some(item) = self.mail.items.get_mut(index) {
             item.decoding.extend(decoded.notes);
         }
-        match decoded.bytes {
+        self.look_at(index, decoded.bytes, formats);
+        let size = self.mail.items.get(index).map_or(0, |item| item.size);
+        for other in decoded.others {
+            if self.budget.take_bytes(other.most()).is_err() {
+                self.worsen(index, Inspection::OpaqueLimit);
+                break;
+            }
+            self.look_at(index, other.bytes(), formats);
+        }
+        if let Some(item) = self.mail.items.get_mut(index) {
+            item.size = size;
+        }
+    }
+
+    /// Looks at bytes that may or may not occupy memory of their own.
+    fn look_at(&mut self, index: usize, bytes: Cow<'_, [u8]>, formats: &mut Vec<Format>) {
+        match bytes {
             Cow::Borrowed(bytes) => self.look(index, bytes, formats),
             Cow::Owned(bytes) => self.look_held(index, &bytes, formats),
-        }
-        for other in decoded.others {
-            self.look_held(index, &other, formats);
         }
     }
 
