@@ -63,6 +63,7 @@ impl Opener<'_> {
         let name = child.names.first().map_or("", |n| n.text.as_str());
         Item {
             parent,
+            step: child.step.clone(),
             depth: above.map_or(0, |p| p.depth.saturating_add(1)),
             place: place(above.map(|p| p.place.as_str()), &child.step, name),
             mime_part: match (above, &child.step) {
@@ -177,6 +178,7 @@ impl Opener<'_> {
                 continue;
             }
             let Some(opened) = (reader.read)(bytes, item, self.budget) else { continue };
+            self.book_limits(index);
             opened_any = true;
             self.worsen(index, opened.inspection);
             if let Some(item) = self.mail.items.get_mut(index) {

@@ -117,6 +117,8 @@ pub struct Opened<'a> {
 pub struct Item {
     /// The index of the object it is in; `None` for the message itself.
     pub parent: Option<usize>,
+    /// Its place below the object it is in.
+    pub step: Step,
     /// How deep it is nested; the message is 0.
     pub depth: u32,
     /// Where it is, harmless to show; empty for the message itself.
