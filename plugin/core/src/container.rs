@@ -4,6 +4,7 @@
 //! reader says of some bytes, a [`Child`] is what it found inside. [`sniff`] names a format by its bytes. Every other
 //! file is one format, registered in [`READERS`]; no format imports another.
 
+pub mod encoded;
 pub mod inflate;
 pub mod mail;
 pub mod open;
@@ -28,4 +29,4 @@ pub struct Reader {
 }
 
 /// All readers. Several may claim the same bytes (a polyglot); then all of them read, and the union counts.
-pub static READERS: &[Reader] = &[mail::READER, zip::READER];
+pub static READERS: &[Reader] = &[mail::READER, zip::READER, encoded::READER];
