@@ -160,6 +160,12 @@ impl Budget {
         if unpacked as u64 <= allowed { Ok(()) } else { Err(self.note(Limit::Ratio)) }
     }
 
+    /// Objects that may still be looked at.
+    #[must_use]
+    pub fn entries_left(&self) -> u64 {
+        self.entries
+    }
+
     /// Bytes of output that are left to produce.
     #[must_use]
     pub fn bytes_left(&self) -> u64 {

@@ -4,7 +4,6 @@
 //! reader says of some bytes, a [`Child`] is what it found inside. [`sniff`] names a format by its bytes. Every other
 //! file is one format, registered in [`READERS`]; no format imports another.
 
-pub mod encoded;
 pub mod inflate;
 pub mod mail;
 pub mod open;
@@ -18,7 +17,7 @@ use crate::budget::Budget;
 
 /// One format reader.
 pub struct Reader {
-    /// Its name, for traces and tests.
+    /// Its name: the id of the format it reads, as [`sniff`] spells it.
     pub name: &'static str,
     /// Could these bytes hold this format? Cheap, no false negative. `item` tells what is known so far (names, declared
     /// type, sniffed format).
@@ -28,5 +27,5 @@ pub struct Reader {
     pub read: for<'a> fn(&'a [u8], &Item, &mut Budget) -> Option<Opened<'a>>,
 }
 
-/// All readers. Several may claim the same bytes (a polyglot); then all of them read, and the union counts.
-pub static READERS: &[Reader] = &[mail::READER, zip::READER, encoded::READER];
+/// All readers; those that search anywhere in the bytes stand last (see [`Item::covered`]). Several may claim the same bytes (a polyglot); then all of them read, and the union counts.
+pub static READERS: &[Reader] = &[mail::READER, zip::READER];

@@ -141,3 +141,58 @@ fn has_zip_signature(bytes: &[u8]) -> bool {
         matches!(bytes.get(at.saturating_add(2)..at.saturating_add(4)), Some(b"\x03\x04" | b"\x01\x02" | b"\x05\x06"))
     })
 }
+
+/// What happened when data were unpacked on trial.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Run {
+    /// How many plain bytes came out.
+    pub size: u64,
+    /// Their CRC-32.
+    pub crc: u32,
+    /// How many packed bytes were used.
+    pub used: usize,
+    /// The data came to their proper end.
+    pub complete: bool,
+    /// The data are not deflate data from some point on.
+    pub broken: bool,
+}
+
+/// Unpacks on trial, to see whether bytes are what they are said to be. Keeps nothing of what comes out.
+#[derive(Default)]
+pub struct Prober {
+    state: Option<Decompress>,
+    step: Vec<u8>,
+}
+
+impl Prober {
+    /// Unpacks until the data end or break, or more than `most` bytes came out. Pays by [`Budget::take_work`]; a run
+    /// that cannot be paid for is neither complete nor broken.
+    pub fn run(&mut self, packed: &[u8], most: u64, budget: &mut Budget) -> Run {
+        self.step.resize(STEP, 0);
+        let state = self.state.get_or_insert_with(|| Decompress::new(false));
+        state.reset(false);
+        let (mut run, mut crc) = (Run::default(), crc32fast::Hasher::new());
+        // The first step is small: most wrong guesses break within a few bytes.
+        let mut length = 512usize;
+        loop {
+            let input = packed.get(run.used..).unwrap_or(&[]);
+            let room = self.step.get_mut(..length).unwrap_or(&mut []);
+            let status = state.decompress(input, room, FlushDecompress::None);
+            let got = usize::try_from(state.total_out().saturating_sub(run.size)).unwrap_or(0);
+            let stuck = got == 0 && state.total_in() == run.used as u64;
+            crc.update(self.step.get(..got).unwrap_or(&[]));
+            run.size = state.total_out();
+            run.used = usize::try_from(state.total_in()).unwrap_or(usize::MAX);
+            run.complete = matches!(status, Ok(Status::StreamEnd));
+            run.broken = status.is_err();
+            let unpaid =
+                budget.take_work(got as u64).is_err() || budget.check_ratio(packed.len(), run.size as usize).is_err();
+            if unpaid || run.complete || run.broken || stuck || run.size > most {
+                run.complete &= !unpaid;
+                run.crc = crc.finalize();
+                return run;
+            }
+            length = STEP;
+        }
+    }
+}

@@ -26,6 +26,26 @@ pub fn open(message: &[u8], budget: &mut Budget) -> Mail {
     opener.mail
 }
 
+/// Opens a file by itself: it becomes the only part of an empty message. For tests, fuzzing and comparisons with tools
+/// that know no mail.
+#[must_use]
+pub fn open_bytes(file: &[u8], budget: &mut Budget) -> Mail {
+    let mut opener = Opener { mail: Mail::default(), budget };
+    let child = |step, origin, content, stated_size| Child {
+        step,
+        names: Vec::new(),
+        media_type: String::new(),
+        origin,
+        readings: vec![content],
+        stated_size,
+    };
+    let nothing = Content::Sealed(Inspection::Inspected);
+    opener.visit(None, child(Step::Part(String::new()), Origin::Root, nothing, 0));
+    let part = child(Step::Part("1".to_owned()), Origin::MimePart, Content::Slice(file), file.len() as u64);
+    opener.visit(Some(0), part);
+    opener.mail
+}
+
 struct Opener<'b> {
     mail: Mail,
     budget: &'b mut Budget,
@@ -82,6 +102,7 @@ impl Opener<'_> {
             limits: Vec::new(),
             decoding: Vec::new(),
             damaged: false,
+            covered: Vec::new(),
         }
     }
 
@@ -171,7 +192,7 @@ impl Opener<'_> {
             }
             item.size = bytes.len() as u64;
         }
-        let mut opened_any = false;
+        let mut understood = false;
         for reader in READERS {
             let Some(item) = self.mail.items.get(index) else { return };
             if !(reader.claims)(bytes, item) {
@@ -179,10 +200,11 @@ impl Opener<'_> {
             }
             let Some(opened) = (reader.read)(bytes, item, self.budget) else { continue };
             self.book_limits(index);
-            opened_any = true;
+            understood |= reader.name == format.id;
             self.worsen(index, opened.inspection);
             if let Some(item) = self.mail.items.get_mut(index) {
                 item.facts.push(opened.facts);
+                item.covered.extend(opened.children.iter().flat_map(|c| c.covered(bytes)));
             }
             for child in opened.children {
                 if !self.visit(Some(index), child) {
@@ -191,7 +213,11 @@ impl Opener<'_> {
                 }
             }
         }
-        if !opened_any {
+        if let Some(item) = self.mail.items.get_mut(index) {
+            item.covered.clear();
+        }
+        // An archive found inside a document does not mean that somebody read the document.
+        if !understood {
             self.worsen(index, unread_state(format));
         }
     }
@@ -230,7 +256,7 @@ impl Opener<'_> {
     }
 }
 
-/// The state of something no reader opened.
+/// The state of something whose own format no reader read.
 fn unread_state(format: Format) -> Inspection {
     match format.class {
         Class::Archive | Class::Compressor | Class::DiskImage | Class::Document => Inspection::OpaqueUnsupported,

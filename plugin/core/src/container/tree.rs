@@ -1,7 +1,8 @@
 //! The words every reader speaks.
 
+use core::ops::Range;
+
 use crate::budget::Limit;
-use crate::container::encoded::EncodedFacts;
 use crate::container::sniff::Format;
 use crate::container::zip::ZipFacts;
 use crate::message::Message;
@@ -82,6 +83,25 @@ pub struct Child<'a> {
     pub stated_size: u64,
 }
 
+impl Child<'_> {
+    /// The ranges of the parent's bytes that it takes over as they are.
+    pub fn covered(&self, parent: &[u8]) -> impl Iterator<Item = Range<usize>> {
+        self.readings.iter().filter_map(move |reading| match reading {
+            Content::Slice(bytes) | Content::Encoded { body: bytes, encoding: TransferEncoding::Identity } => {
+                range_in(parent, bytes)
+            }
+            _ => None,
+        })
+    }
+}
+
+/// Where a part of some bytes lies in them, if it is a part of them.
+fn range_in(whole: &[u8], part: &[u8]) -> Option<Range<usize>> {
+    let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
+    let end = start.checked_add(part.len())?;
+    (end <= whole.len()).then_some(start..end)
+}
+
 /// How a child's place is spelled below its parent's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -100,8 +120,6 @@ pub enum Facts {
     Message(Box<Message>),
     /// A ZIP archive, or several in one file.
     Zip(Box<ZipFacts>),
-    /// A text with files encoded inside it.
-    Encoded(Box<EncodedFacts>),
 }
 
 /// What one reader says of the bytes it was given.
@@ -150,6 +168,9 @@ pub struct Item {
     pub decoding: Vec<Note>,
     /// Its content did not have the CRC-32 or the length its archive states.
     pub damaged: bool,
+    /// While its bytes are read: the ranges of them that children found by earlier readers fill. A reader that searches
+    /// anywhere in the bytes leaves these to the children.
+    pub covered: Vec<Range<usize>>,
 }
 
 impl Item {
@@ -163,7 +184,7 @@ impl Item {
     pub fn messages(&self) -> impl Iterator<Item = &Message> {
         self.facts.iter().filter_map(|f| match f {
             Facts::Message(m) => Some(m.as_ref()),
-            _ => None,
+            Facts::Zip(_) => None,
         })
     }
 
@@ -171,15 +192,7 @@ impl Item {
     pub fn zips(&self) -> impl Iterator<Item = &ZipFacts> {
         self.facts.iter().filter_map(|f| match f {
             Facts::Zip(z) => Some(z.as_ref()),
-            _ => None,
-        })
-    }
-
-    /// The files that stand encoded inside its text.
-    pub fn encoded(&self) -> impl Iterator<Item = &EncodedFacts> {
-        self.facts.iter().filter_map(|f| match f {
-            Facts::Encoded(e) => Some(e.as_ref()),
-            _ => None,
+            Facts::Message(_) => None,
         })
     }
 }
