@@ -18,5 +18,6 @@ mod words;
 pub mod decode;
 pub mod edit;
 
+pub use fields::{begins_with_field, begins_with_mime_field};
 pub use model::{FileName, Head, HeadField, Message, Part, Quirk, QuirkKind, Reading, Span, SpanKind};
 pub use walk::{walk, walk_body};

@@ -9,17 +9,16 @@ use crate::report::Inspection;
 /// The reader.
 pub const READER: Reader = Reader { name: "message", claims, read };
 
-/// Media types whose content is a message (RFC 2046 section 5.2.1, RFC 6532 section 3.7, RFC 5537 section 2.3).
+/// Media types whose content is a message (RFC 2046 section 5.2, RFC 6532 section 3.7, RFC 5537 section 2.3).
 const MESSAGES: &[&str] = &["message/rfc822", "message/global", "message/news", "message/rfc2822", "message/partial"];
 
+/// The input, what is declared a message and begins with a field, and what is one by its bytes, whatever it is called.
 fn claims(bytes: &[u8], item: &Item) -> bool {
-    item.origin == Origin::Root || is_body(item) || is_message(bytes, item)
-}
-
-/// A message by its bytes. Text that merely begins like one holds nothing but text, so it is left alone.
-fn is_message(bytes: &[u8], item: &Item) -> bool {
-    sniff::looks_like_message(bytes)
-        && (MESSAGES.contains(&item.media_type.as_str()) || !is_text(item) || describes_content(bytes))
+    item.origin == Origin::Root
+        || is_body(item)
+        || sniff::looks_like_message(bytes)
+        || message::begins_with_mime_field(bytes)
+        || (MESSAGES.contains(&item.media_type.as_str()) && message::begins_with_field(bytes))
 }
 
 /// Declared as the body of a multipart: it was transfer-encoded as a whole.
@@ -27,21 +26,8 @@ fn is_body(item: &Item) -> bool {
     item.media_type.starts_with("multipart/")
 }
 
-fn is_text(item: &Item) -> bool {
-    item.names.is_empty() && (item.media_type.is_empty() || item.media_type.starts_with("text/"))
-}
-
-/// Does the header section say what the content is?
-fn describes_content(bytes: &[u8]) -> bool {
-    let head = bytes.get(..bytes.len().min(16 << 10)).unwrap_or(bytes);
-    memchr::memchr_iter(b'\n', head)
-        .chain(memchr::memchr_iter(b'\r', head))
-        .filter_map(|at| head.get(at.saturating_add(1)..))
-        .any(|line| line.get(..8).is_some_and(|w| w.eq_ignore_ascii_case(b"content-")))
-}
-
 fn read<'a>(bytes: &'a [u8], item: &Item, budget: &mut Budget) -> Option<Opened<'a>> {
-    let message = if item.origin != Origin::Root && is_body(item) && !sniff::looks_like_message(bytes) {
+    let message = if item.origin != Origin::Root && is_body(item) && !message::begins_with_field(bytes) {
         message::walk_body(bytes, budget)
     } else {
         message::walk(bytes, budget)

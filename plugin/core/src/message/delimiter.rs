@@ -103,8 +103,7 @@ enum Match {
 }
 
 impl<'a> Delimiters<'a> {
-    pub fn new(bytes: &'a [u8], tolerance: Tolerance) -> Self {
-        let bare_cr = tolerance == Tolerance::BareCr || ends_in_cr(bytes);
+    pub fn new(bytes: &'a [u8], tolerance: Tolerance, bare_cr: bool) -> Self {
         Self {
             bytes,
             dashes: Finder::new(b"--"),
@@ -282,9 +281,9 @@ fn without_line_end(text: &[u8]) -> usize {
     text.len().saturating_sub(end)
 }
 
-/// Do the lines of a message end in bare CR? The first line tells.
-fn ends_in_cr(bytes: &[u8]) -> bool {
+/// Do the lines of a message end in bare CR? Only where there is no LF at all.
+pub(super) fn ends_in_cr(bytes: &[u8]) -> bool {
     memchr::memchr2(b'\n', b'\r', bytes)
         .and_then(|end| bytes.get(end..))
-        .is_some_and(|tail| !matches!(tail, [b'\n', ..] | [b'\r', b'\n', ..] | [b'\r', b'\r', b'\n', ..] | [b'\r']))
+        .is_some_and(|tail| tail.starts_with(b"\r") && memchr::memchr(b'\n', tail).is_none())
 }

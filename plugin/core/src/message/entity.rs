@@ -25,7 +25,7 @@ pub(super) struct Entity {
     pub encoding: Declared,
     /// The boundary this reader uses, in every spelling it may have; empty when there is none.
     pub boundaries: Vec<Vec<u8>>,
-    /// How many `Content-Type` fields differ, and how many boundaries the chosen one has.
+    /// How many `Content-Type` fields differ, and the most boundaries one of them has.
     pub types: usize,
     pub choices: usize,
     /// What readers of mail take differently: the quirk, where, and the text.
@@ -76,17 +76,18 @@ impl Entity {
             }
         }
         self.types = different.len();
+        self.choices = different.iter().map(|(_, _, b)| b.len()).max().unwrap_or(0);
         for (at, value, _) in different.iter().skip(1) {
             self.quirks.push((QuirkKind::DuplicateType, *at, value.word.clone()));
+        }
+        let all: Vec<&Boundary> = different.iter().flat_map(|(_, _, b)| b).collect();
+        for other in all.iter().skip(1).filter(|b| all.first().is_some_and(|first| first.spellings != b.spellings)) {
+            let text = String::from_utf8_lossy(other.spellings.first().map_or(&[], Vec::as_slice)).into_owned();
+            self.quirks.push((QuirkKind::DuplicateBoundary, other.at, text));
         }
         let last = different.len().saturating_sub(1);
         let Some((_, value, mut boundaries)) = different.into_iter().nth(nth_type.min(last)) else { return };
         self.media_type.clone_from(&value.word);
-        self.choices = boundaries.len();
-        for other in boundaries.iter().skip(1) {
-            let text = String::from_utf8_lossy(other.spellings.first().map_or(&[], Vec::as_slice)).into_owned();
-            self.quirks.push((QuirkKind::DuplicateBoundary, other.at, text));
-        }
         if !boundaries.is_empty() {
             self.boundaries = boundaries.swap_remove(nth_boundary.min(boundaries.len().saturating_sub(1))).spellings;
         }
@@ -142,10 +143,16 @@ fn is_multipart(word: &str) -> bool {
 }
 
 /// One boundary in every spelling readers may take it in.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 struct Boundary {
     at: usize,
     spellings: Vec<Vec<u8>>,
+}
+
+impl PartialEq for Boundary {
+    fn eq(&self, other: &Self) -> bool {
+        self.spellings == other.spellings
+    }
 }
 
 /// The boundaries of a value that differ.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use memchr::{memchr, memchr2, memchr3};
+use memchr::{memchr, memchr_iter, memchr2, memchr3};
 
 use super::delimiter::Delimiters;
 use super::model::{Head, HeadField};
@@ -92,7 +92,7 @@ pub(super) fn scan(bytes: &[u8], at: usize, delimiters: &mut Delimiters<'_>, kee
         let colon = at.saturating_add(memchr(b':', text).unwrap_or(0));
         section.note(bytes, at..at.saturating_add(name), colon.saturating_add(1)..end, keep_all);
         if !bare_cr && section.bare_cr.is_none() {
-            section.bare_cr = memchr(b'\r', text).map(|cr| at.saturating_add(cr));
+            section.bare_cr = telling_cr(bytes, at..end);
         }
         at = next;
     }
@@ -142,6 +142,17 @@ fn folded(bytes: &[u8], first: Line, bare_cr: bool) -> (usize, usize) {
     (end, next)
 }
 
+/// The first bare CR in a field behind which the header ends or tells what the part is, for readers that take it for a
+/// line end.
+fn telling_cr(bytes: &[u8], field: Range<usize>) -> Option<usize> {
+    let text = bytes.get(field.clone())?;
+    let telling = |at: &usize| match text.get(at.saturating_add(1)..) {
+        Some([b'\n', ..] | [b'\r', b'\n', ..]) | None => false,
+        Some(rest) => rest.starts_with(b"\r") || is_mime_field(first_line(rest, 0)),
+    };
+    memchr_iter(b'\r', text).find(telling).map(|at| field.start.saturating_add(at))
+}
+
 /// Nothing but blanks?
 fn is_blank(line: &[u8]) -> bool {
     line.iter().all(|b| matches!(b, b' ' | b'\t'))
@@ -178,6 +189,25 @@ pub(super) fn begins_described_part(bytes: &[u8], at: usize, bare_cr: bool) -> b
     is_mime_field(bytes.get(at..line.end).unwrap_or(&[]))
 }
 
+/// Does a header field (RFC 5322 section 2.2) begin some bytes, after what may stand before a message?
+#[must_use]
+pub fn begins_with_field(bytes: &[u8]) -> bool {
+    let at = envelope(bytes, 0);
+    field_name(first_line(bytes, at)).is_some()
+}
+
+/// Does a field that describes a part (`Content-…`, RFC 2045 section 3) begin some bytes?
+#[must_use]
+pub fn begins_with_mime_field(bytes: &[u8]) -> bool {
+    is_mime_field(first_line(bytes, envelope(bytes, 0)))
+}
+
+/// The beginning of the line at `at`, as far as a field name can reach.
+fn first_line(bytes: &[u8], at: usize) -> &[u8] {
+    let head = bytes.get(at..at.saturating_add(256).min(bytes.len())).unwrap_or(&[]);
+    head.get(..line(head, 0, true).end).unwrap_or(head)
+}
+
 /// Where a message begins: after a byte order mark, an mbox `From ` line (RFC 4155), empty lines before the first field.
 pub(super) fn envelope(bytes: &[u8], from: usize) -> usize {
     let rest = bytes.get(from..).unwrap_or(&[]);
@@ -189,7 +219,7 @@ pub(super) fn envelope(bytes: &[u8], from: usize) -> usize {
         let start = at.saturating_add(blanks);
         if text.starts_with(b"From ") || text.starts_with(b">From ") {
             at = line(bytes, start, true).next;
-        } else if text.get(..text.len().min(128)).is_some_and(|t| field_name(t).is_some()) {
+        } else if field_name(first_line(bytes, start)).is_some() {
             return start;
         } else {
             return at;

@@ -117,7 +117,7 @@ fn look(bytes: &[u8], start: usize) -> Option<What> {
         return Some(What::Part);
     }
     if memmem::find(text, b"--").is_some()
-        && let Some(boundary) = Delimiters::new(bytes, Tolerance::None).guess_described(start)
+        && let Some(boundary) = Delimiters::new(bytes, Tolerance::None, true).guess_described(start)
     {
         return Some(What::Multipart(boundary));
     }

@@ -3,12 +3,15 @@
 use std::ops::Range;
 
 use super::decode::{TransferEncoding, looks_base64};
-use super::delimiter::{Delimiter, Delimiters, Frame, Missed, Tolerance};
+use super::delimiter::{self, Delimiter, Delimiters, Frame, Missed, Tolerance};
 use super::encoding::{self, Declared};
 use super::entity::{self, Entity};
 use super::fields::{self, Section};
 use super::model::{Head, Part, Quirk, QuirkKind, Span, SpanKind};
 use crate::budget::{Budget, Limit};
+
+/// The most departures of one kind that are listed.
+const QUIRKS: usize = 32;
 
 /// How one sort of reader takes what the standards forbid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,11 +51,12 @@ pub(super) struct Structure {
 
 /// Walks from `from` to the end, as a reader of this habit does. Comparisons are paid from the budget.
 pub(super) fn walk(bytes: &[u8], from: usize, task: Task<'_>, habit: Habit, budget: &mut Budget) -> Structure {
+    let bare_cr = habit.tolerance == Tolerance::BareCr || delimiter::ends_in_cr(bytes);
     let mut walker = Walker {
         bytes,
         habit,
         budget,
-        delimiters: Delimiters::new(bytes, habit.tolerance),
+        delimiters: Delimiters::new(bytes, habit.tolerance, bare_cr),
         encoding: Declared::default(),
         paid: 0,
         out: Structure::default(),
@@ -266,6 +270,10 @@ impl Walker<'_, '_> {
     }
 
     fn quirk(&mut self, kind: QuirkKind, at: usize, part: usize, text: String) {
+        // One is a fact, thousands are none the more.
+        if self.out.quirks.iter().filter(|q| q.kind == kind).count() >= QUIRKS {
+            return;
+        }
         let part = self.out.parts.get(part).map_or_else(String::new, |p| p.number.clone());
         self.out.quirks.push(Quirk { kind, at, part, text });
     }

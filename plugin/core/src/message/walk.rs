@@ -44,7 +44,8 @@ fn describe(bytes: &[u8], task: Task<'_>, budget: &mut Budget) -> Message {
         choices.learn(&other);
         let known = known.get_or_insert_with(|| Known::of(&message));
         if known.merge(&mut message, other) {
-            message.quirks.extend(choices.missed.quirk(habit.tolerance));
+            let part = message.parts.first().map_or_else(String::new, |p| p.number.clone());
+            message.quirks.extend(choices.missed.quirk(habit.tolerance, part));
         }
     }
     hidden::find(bytes, &mut message, budget);
@@ -85,14 +86,14 @@ impl Choices {
 
 impl Missed {
     /// What is odd about the delimiters only this sort of reader sees.
-    fn quirk(self, tolerance: Tolerance) -> Option<Quirk> {
+    fn quirk(self, tolerance: Tolerance, part: String) -> Option<Quirk> {
         let (at, kind) = match tolerance {
             Tolerance::None => return None,
             Tolerance::Prefix => (self.prefix, QuirkKind::PrefixBoundary),
             Tolerance::Nul => (self.nul, QuirkKind::NulBoundary),
             Tolerance::BareCr => (self.bare_cr, QuirkKind::BareCr),
         };
-        at.map(|at| Quirk { kind, at, part: String::new(), text: String::new() })
+        at.map(|at| Quirk { kind, at, part, text: String::new() })
     }
 }
 
