@@ -90,6 +90,9 @@ pub enum Kind {
     Opaque,
     /// Something is built or named to deceive. Profiles act on it from severity high on.
     Deception,
+    /// A name says that it runs when it is opened: a program, a script, a shortcut. Profiles act on it from severity high
+    /// on, and no exception covers it inside something encrypted.
+    Danger,
     /// A fact worth knowing. Profiles act on it from severity high on.
     Note,
 }

@@ -171,7 +171,7 @@ pub mod nesting;
 pub mod zip;
 
 /// All rules, one after the other.
-pub fn all() -> impl Iterator<Item = &'static Rule> {
+pub fn all() -> impl Iterator<Item = &'static Rule> + Clone {
     RULES.iter().flat_map(|family| family.iter().copied())
 }
 

@@ -2,7 +2,7 @@
 
 use crate::budget::Budget;
 use crate::container::{Item, Mail, open};
-use crate::policy::{Judged, Policy};
+use crate::policy::{Judged, Policy, RuleName};
 use crate::report::{Context, Finding, Inspection, Part, PolicyError, Report};
 use crate::rules::{self, At, Hit, Rule, Scene};
 use crate::text::visible;
@@ -12,22 +12,28 @@ use crate::text::visible;
 /// # Errors
 /// Only a policy can be wrong; mail never is.
 pub fn scan_message(message: &[u8], context: &Context, policy: &str) -> Result<Report, PolicyError> {
-    let policy = Policy::parse(policy)?;
+    let policy = Policy::parse(policy, context.direction, rule_names())?;
     let mut budget = Budget::new(policy.limits, message.len());
     let mail = open::open(message, &mut budget);
     let judged =
         rules::run(&Scene { mail: &mail, context }).into_iter().map(|(rule, hit)| judged(&mail, rule, hit)).collect();
     let inspection = mail.items.first().map_or(Inspection::Inspected, |root| root.inspection);
-    Ok(policy.decide(context, inspection, mail.items.iter().skip(1).map(part).collect(), judged))
+    let parts = mail.items.iter().skip(1).map(part).collect();
+    Ok(policy.decide(context, inspection, parts, judged, &|id| rules::find(id).map(Rule::info)))
+}
+
+/// The rules a policy may speak of.
+pub fn rule_names() -> impl Iterator<Item = RuleName> + Clone {
+    rules::all().map(|r| RuleName { id: r.id, family: r.family })
 }
 
 /// A hit with what a policy may know about it.
 fn judged(mail: &Mail, rule: &Rule, hit: Hit) -> Judged {
-    let (item, place) = match hit.at {
-        At::Item(index) => (mail.items.get(index), String::new()),
-        At::Place(place) => (None, place),
+    let (item, order, place) = match hit.at {
+        At::Item(index) => (mail.items.get(index), index, String::new()),
+        At::Place(place) => (None, 0, place),
     };
-    let sealed = item.is_some_and(is_sealed);
+    let sealed = item.is_some_and(|i| is_sealed(mail, i));
     Judged {
         finding: Finding {
             rule: rule.id.to_owned(),
@@ -36,15 +42,23 @@ fn judged(mail: &Mail, rule: &Rule, hit: Hit) -> Judged {
             place: item.map_or(place, |i| i.place.clone()),
             evidence: hit.evidence,
         },
+        family: rule.family,
         kind: rule.kind,
+        usual: hit.severity.is_none(),
         mime_part: item.map(|i| i.mime_part.clone()).unwrap_or_default(),
         sealed,
+        order,
     }
 }
 
-/// Can its content not be read without a secret?
-fn is_sealed(item: &Item) -> bool {
-    matches!(item.own_inspection, Inspection::NamesOnly | Inspection::OpaqueEncrypted)
+/// Does it need a secret to be read, or is it in something that does?
+fn is_sealed(mail: &Mail, item: &Item) -> bool {
+    core::iter::successors(Some(item), |i| mail.parent(i)).any(|i| {
+        matches!(
+            i.own_inspection,
+            Inspection::InspectedAfterDecrypt | Inspection::NamesOnly | Inspection::OpaqueEncrypted
+        )
+    })
 }
 
 /// What a report says of an object.

@@ -155,18 +155,8 @@ pub fn sniff(bytes: &[u8]) -> Format {
     if bytes.is_empty() {
         return EMPTY;
     }
-    if let Some((_, _, f)) = MAGIC.iter().find(|(at, magic, _)| bytes.get(*at..).is_some_and(|b| b.starts_with(magic)))
-    {
-        return *f;
-    }
-    if is_portable_executable(bytes) {
-        return format("pe", Class::Executable);
-    }
-    if let Some(f) = mach_o_fat(bytes).or_else(|| pdf(bytes)).or_else(|| bmp(bytes)).or_else(|| lha(bytes)) {
+    if let Some(f) = signature(bytes) {
         return f;
-    }
-    if bytes.starts_with(&[0x60, 0xEA]) && u16_le(bytes, 2).is_some_and(|size| matches!(size, 30..=2600)) {
-        return format("arj", Class::Archive);
     }
     if is_der_sequence(bytes) {
         return format("der", Class::Crypto);
@@ -175,6 +165,19 @@ pub fn sniff(bytes: &[u8]) -> Format {
         return MESSAGE;
     }
     if is_text(bytes) { markup(bytes).unwrap_or(TEXT) } else { DATA }
+}
+
+/// Names the format of some bytes by its signature alone: no text, no message, no DER.
+#[must_use]
+pub fn signature(bytes: &[u8]) -> Option<Format> {
+    if let Some((_, _, f)) = MAGIC.iter().find(|(at, magic, _)| bytes.get(*at..).is_some_and(|b| b.starts_with(magic)))
+    {
+        return Some(*f);
+    }
+    if is_portable_executable(bytes) {
+        return Some(format("pe", Class::Executable));
+    }
+    mach_o_fat(bytes).or_else(|| pdf(bytes)).or_else(|| bmp(bytes)).or_else(|| lha(bytes)).or_else(|| arj(bytes))
 }
 
 /// `MZ` with a PE or NE header where it points, or a plain DOS program of plausible size fields.
@@ -216,6 +219,12 @@ fn bmp(bytes: &[u8]) -> Option<Format> {
 fn lha(bytes: &[u8]) -> Option<Format> {
     let [b'-', b'l', b'h' | b'z', _, b'-'] = array::<5>(bytes, 2)? else { return None };
     Some(format("lha", Class::Archive))
+}
+
+/// The two bytes of ARJ with a possible header size.
+fn arj(bytes: &[u8]) -> Option<Format> {
+    let size = u16_le(bytes, 2).filter(|_| bytes.starts_with(&[0x60, 0xEA]))?;
+    matches!(size, 30..=2600).then_some(format("arj", Class::Archive))
 }
 
 /// A DER or BER SEQUENCE whose definite length fits the bytes, or an indefinite one that goes on with an OID.

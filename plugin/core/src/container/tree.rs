@@ -3,6 +3,7 @@
 use core::ops::Range;
 
 use crate::budget::Limit;
+use crate::container::encoded::EncodedFacts;
 use crate::container::sniff::Format;
 use crate::container::zip::ZipFacts;
 use crate::message::Message;
@@ -120,6 +121,8 @@ pub enum Facts {
     Message(Box<Message>),
     /// A ZIP archive, or several in one file.
     Zip(Box<ZipFacts>),
+    /// A text with files encoded inside it.
+    Encoded(Box<EncodedFacts>),
 }
 
 /// What one reader says of the bytes it was given.
@@ -184,7 +187,7 @@ impl Item {
     pub fn messages(&self) -> impl Iterator<Item = &Message> {
         self.facts.iter().filter_map(|f| match f {
             Facts::Message(m) => Some(m.as_ref()),
-            Facts::Zip(_) => None,
+            _ => None,
         })
     }
 
@@ -192,7 +195,15 @@ impl Item {
     pub fn zips(&self) -> impl Iterator<Item = &ZipFacts> {
         self.facts.iter().filter_map(|f| match f {
             Facts::Zip(z) => Some(z.as_ref()),
-            Facts::Message(_) => None,
+            _ => None,
+        })
+    }
+
+    /// The files that stand encoded inside its text.
+    pub fn encoded(&self) -> impl Iterator<Item = &EncodedFacts> {
+        self.facts.iter().filter_map(|f| match f {
+            Facts::Encoded(e) => Some(e.as_ref()),
+            _ => None,
         })
     }
 }

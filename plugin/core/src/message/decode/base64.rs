@@ -54,6 +54,20 @@ pub(super) fn class_of(byte: u8) -> u8 {
     CLASSES.get(usize::from(byte)).copied().unwrap_or(FOREIGN)
 }
 
+/// Is this one of the 64 characters of the alphabet (RFC 2045 section 6.8, table 1)?
+#[inline]
+#[must_use]
+pub fn is_base64(byte: u8) -> bool {
+    class_of(byte) < SPACE
+}
+
+/// The six bits this character stands for, if it is one of the 64.
+#[inline]
+#[must_use]
+pub fn base64_value(byte: u8) -> Option<u8> {
+    Some(class_of(byte)).filter(|class| *class < SPACE)
+}
+
 /// How a reader takes what RFC 2045 leaves open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Way {

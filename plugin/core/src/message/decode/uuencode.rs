@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::base64::is_base64;
 use super::{Decoded, How, Note, OTHERS, Other};
 
 /// One uuencoded file in a text.
@@ -71,27 +72,44 @@ fn next_section(text: &[u8], mut from: usize) -> Option<Section<'_>> {
 /// The section whose `begin` line begins at `at`: it stands at a line start, and the line behind it is data or `end`.
 #[must_use]
 pub fn section_at(text: &[u8], at: usize) -> Option<Section<'_>> {
-    if at > 0 && !matches!(text.get(at.checked_sub(1)?), Some(b'\n' | b'\r')) {
-        return None;
-    }
-    let (line, data_start) = line_at(text, at)?;
-    let line = line.strip_prefix(b"begin ")?.trim_ascii_start();
-    let digits = line.iter().take_while(|b| matches!(b, b'0'..=b'7')).count();
-    if !(3..=4).contains(&digits) {
-        return None;
-    }
-    let name = line.get(digits..)?.strip_prefix(b" ")?.trim_ascii();
+    let (name, data_start) = begin_line(text, at, b"begin ")?;
     let (lines, data_end, end) = extent(text, data_start);
     let complete = end > data_end;
     let data = text.get(data_start..data_end)?;
-    (!name.is_empty() && (lines > 0 || complete)).then_some(Section {
-        name,
-        start: at,
-        data,
-        data_start,
-        end,
-        complete,
-    })
+    (lines > 0 || complete).then_some(Section { name, start: at, data, data_start, end, complete })
+}
+
+/// The section of `uuencode -m` (POSIX) whose `begin-base64` line begins at `at`: lines of base64 up to `====`.
+#[must_use]
+pub fn base64_section_at(text: &[u8], at: usize) -> Option<Section<'_>> {
+    let (name, data_start) = begin_line(text, at, b"begin-base64 ")?;
+    let (mut data_end, mut end) = (data_start, data_start);
+    while let Some((line, next)) = line_at(text, data_end) {
+        let line = line.trim_ascii_end();
+        if line == b"====" {
+            end = next;
+            break;
+        }
+        if !line.iter().all(|b| is_base64(*b) || *b == b'=') {
+            break;
+        }
+        data_end = next;
+    }
+    let complete = end > data_end;
+    let data = text.get(data_start..data_end).filter(|data| !data.trim_ascii().is_empty())?;
+    Some(Section { name, start: at, data, data_start, end: end.max(data_end), complete })
+}
+
+/// The name on the line that begins at `at` with `word`, a mode and a name, and where the next line begins.
+fn begin_line<'a>(text: &'a [u8], at: usize, word: &[u8]) -> Option<(&'a [u8], usize)> {
+    if at > 0 && !matches!(text.get(at.checked_sub(1)?), Some(b'\n' | b'\r')) {
+        return None;
+    }
+    let (line, next) = line_at(text, at)?;
+    let line = line.strip_prefix(word)?.trim_ascii_start();
+    let digits = line.iter().take_while(|b| matches!(b, b'0'..=b'7')).count();
+    let name = line.get(digits..)?.strip_prefix(b" ")?.trim_ascii();
+    ((3..=4).contains(&digits) && !name.is_empty()).then_some((name, next))
 }
 
 /// How many data lines there are from `at` on, where they end, and where the `end` line behind them ends (the same where
