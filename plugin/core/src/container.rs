@@ -28,6 +28,6 @@ pub struct Reader {
     pub read: for<'a> fn(&'a [u8], &Item, &mut Budget) -> Option<Opened<'a>>,
 }
 
-/// All readers. Several may claim the same bytes (a polyglot); then all of them read, and the union counts. Those that
-/// search anywhere in the bytes stand behind those that read a file from its beginning (see [`Item::covered`]).
-pub static READERS: &[Reader] = &[mail::READER, zip::READER, encoded::READER];
+/// All readers; those that search anywhere in the bytes stand last (see [`Item::covered`]). Several may claim the same
+/// bytes (a polyglot); then all of them read, and the union counts.
+pub static READERS: &[Reader] = &[mail::READER, encoded::READER, zip::READER];
