@@ -1,0 +1,62 @@
+//! One corpus, every face, one answer: the sandbox says what the engine says, to the byte.
+
+use sekisho_core::{Context, scan_message, wire::report_to_json};
+use sekisho_host::Host;
+use sekisho_judge::corpus;
+
+/// Policies under which everything is compared: the default, and one whose edits change the message.
+const POLICIES: &[&str] = &["", r#"{"profile":"strip"}"#];
+
+fn native(message: &[u8], policy: &str) -> String {
+    report_to_json(&scan_message(message, &Context::default(), policy).expect("the policy is right"))
+}
+
+fn sandbox(host: &Host, message: &[u8], policy: &str) -> String {
+    let report = host.scan_message(message, &sekisho_host::Context::default(), policy).expect("the sandbox answers");
+    serde_json::to_string(&report).expect("a report is plain data")
+}
+
+#[test]
+fn component_answers_like_the_engine() {
+    let host = Host::embedded().expect("the embedded component loads");
+    let cases = corpus::all(&corpus::root(env!("CARGO_MANIFEST_DIR")));
+    assert!(cases.len() > 100, "the corpus is missing");
+    for case in &cases {
+        for policy in POLICIES {
+            assert_eq!(
+                sandbox(&host, &case.message, policy),
+                native(&case.message, policy),
+                "{} under {policy:?}",
+                case.path
+            );
+        }
+    }
+}
+
+#[test]
+fn component_rewrites_like_the_engine() {
+    let host = Host::embedded().expect("the embedded component loads");
+    for case in corpus::all(&corpus::root(env!("CARGO_MANIFEST_DIR"))) {
+        let report =
+            scan_message(&case.message, &Context::default(), r#"{"profile":"strip"}"#).expect("the policy is right");
+        let edits: Vec<_> = report
+            .edits
+            .iter()
+            .map(|e| sekisho_host::Edit { place: e.place.clone(), kind: e.kind.clone(), value: e.value.clone() })
+            .collect();
+        assert_eq!(
+            host.rewrite(&case.message, &edits).expect("the sandbox answers"),
+            sekisho_core::rewrite(&case.message, &report.edits),
+            "{}",
+            case.path
+        );
+    }
+}
+
+#[test]
+fn component_lists_the_same_rules() {
+    let host = Host::embedded().expect("the embedded component loads");
+    let sandbox = serde_json::to_value(host.rules().expect("the sandbox answers")).expect("plain data");
+    let native = serde_json::to_value(sekisho_core::rules()).expect("plain data");
+    assert_eq!(sandbox, native);
+}
