@@ -8,6 +8,7 @@ pub mod encoded;
 pub mod inflate;
 pub mod mail;
 pub mod open;
+pub mod package;
 pub mod sniff;
 pub mod tree;
 pub mod zip;
