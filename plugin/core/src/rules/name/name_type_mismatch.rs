@@ -91,7 +91,8 @@ fn declared(media_type: &str) -> Option<Claim> {
 /// picture of another sort, a table that is a web page).
 fn contradiction(mail: &Mail, at: usize, item: &Item, claim: Claim) -> Option<Severity> {
     match item.format.class {
-        Class::Executable | Class::Shortcut | Class::DiskImage | Class::Sealed => Some(Severity::Medium),
+        Class::Executable | Class::Shortcut => Some(Severity::High),
+        Class::DiskImage | Class::Sealed => Some(Severity::Medium),
         // A packed text under the name of the text: servers and report generators do that.
         Class::Compressor if claim == Claim::Text => Some(Severity::Low),
         Class::Compressor => Some(Severity::Medium),
