@@ -178,6 +178,12 @@ impl Budget {
         self.memory
     }
 
+    /// Units of work that are left.
+    #[must_use]
+    pub fn work_left(&self) -> u64 {
+        self.work
+    }
+
     /// Notes that a bound was reached.
     pub fn note(&mut self, limit: Limit) -> Exhausted {
         if !self.spent.contains(&limit) {

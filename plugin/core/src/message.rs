@@ -21,3 +21,4 @@ pub mod edit;
 pub use fields::{begins_with_field, begins_with_mime_field};
 pub use model::{FileName, Head, HeadField, Message, Part, Quirk, QuirkKind, Reading, Span, SpanKind};
 pub use walk::{walk, walk_body};
+pub use words::{decode as decode_charset, decode_text as decode_words};

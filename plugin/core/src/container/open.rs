@@ -128,16 +128,12 @@ impl Opener<'_> {
             item.decoding.extend(decoded.notes);
         }
         self.look_at(index, decoded.bytes, formats);
-        let size = self.mail.items.get(index).map_or(0, |item| item.size);
         for other in decoded.others {
             if self.budget.take_bytes(other.most()).is_err() {
                 self.worsen(index, Inspection::OpaqueLimit);
                 break;
             }
             self.look_at(index, other.bytes(), formats);
-        }
-        if let Some(item) = self.mail.items.get_mut(index) {
-            item.size = size;
         }
     }
 
@@ -186,10 +182,10 @@ impl Opener<'_> {
         let format = sniff::sniff(bytes);
         formats.push(format);
         let first = formats.len() == 1;
-        if let Some(item) = self.mail.items.get_mut(index) {
-            if first || (item.format.class == Class::Text || item.format.class == Class::Data) {
-                item.format = format;
-            }
+        if let Some(item) = self.mail.items.get_mut(index)
+            && (first || matches!(item.format.class, Class::Text | Class::Data))
+        {
+            item.format = format;
             item.size = bytes.len() as u64;
         }
         let mut understood = false;

@@ -137,7 +137,9 @@ impl<'a> Delimiters<'a> {
             if let Some(delimiter) = self.at(at, from) {
                 return Some(delimiter);
             }
-            at = at.saturating_add(2);
+            // No line begins within a run of dashes.
+            let dashes = self.bytes.get(at..)?.iter().take_while(|b| **b == b'-').count();
+            at = at.saturating_add(dashes);
         }
     }
 

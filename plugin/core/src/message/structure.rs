@@ -190,8 +190,7 @@ impl Walker<'_, '_> {
         if self.budget.check_depth(level.saturating_add(1)).is_err() {
             return None;
         }
-        let encoded = entity.encoding.meant.iter().any(|e| *e != TransferEncoding::Identity);
-        if encoded && looks_base64(self.bytes.get(body..).unwrap_or(&[])) {
+        if self.is_encoded(entity, body) {
             return None;
         }
         let (boundaries, guessed) = if entity.boundaries.is_empty() {
@@ -201,6 +200,12 @@ impl Walker<'_, '_> {
         };
         let digest = entity.media_type == "multipart/digest";
         Some(Frame { guessed, digest, ..Frame::new(boundaries, number.to_owned(), index) })
+    }
+
+    /// Is the body of a multipart transfer-encoded as a whole?
+    fn is_encoded(&self, entity: &Entity, body: usize) -> bool {
+        entity.encoding.meant.iter().any(|e| *e != TransferEncoding::Identity)
+            && looks_base64(self.bytes.get(body..).unwrap_or(&[]))
     }
 
     /// Notes what is odd about a header section.
@@ -218,7 +223,7 @@ impl Walker<'_, '_> {
             self.quirk(*kind, *at, index, text.clone());
         }
         let multipart = self.out.parts.get(index).is_some_and(|p| p.multipart);
-        if entity.is_multipart() && !multipart {
+        if entity.is_multipart() && !multipart && self.is_encoded(entity, section.end) {
             self.quirk(QuirkKind::EncodedMultipart, section.end, index, entity.encoding.text.clone());
         }
         if multipart && entity.boundaries.is_empty() {

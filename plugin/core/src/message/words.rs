@@ -7,8 +7,10 @@ use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::parsers::MessageStream;
 use memchr::memmem;
 
-/// Decodes bytes in a charset someone declared; what nobody knows is guessed. Gives the text and the charset's name.
-pub(super) fn decode(bytes: &[u8], label: &[u8]) -> (String, &'static str) {
+/// Decodes bytes in a charset someone declared (RFC 2046 section 4.1.2); what nobody knows is guessed. Never fails: what
+/// makes no sense becomes U+FFFD. Gives the text and the name of the charset.
+#[must_use]
+pub fn decode(bytes: &[u8], label: &[u8]) -> (String, &'static str) {
     if let Some(encoding) = encoding(label) {
         return (encoding.decode_without_bom_handling(bytes).0.into_owned(), name(encoding));
     }
@@ -110,8 +112,10 @@ fn is_chinese(text: &str) -> bool {
     wide >= 2
 }
 
-/// A text with encoded words, some of its bytes perhaps unlabelled. Gives the name of the last charset that was needed.
-pub(super) fn decode_text(text: &[u8]) -> (String, &'static str) {
+/// Decodes a text with encoded words (RFC 2047) in it, also within quotes, some of its bytes perhaps unlabelled. Gives the
+/// text and the name of the last charset that was needed.
+#[must_use]
+pub fn decode_text(text: &[u8]) -> (String, &'static str) {
     if memmem::find(text, b"=?").is_none() {
         return guess(text);
     }
