@@ -84,14 +84,16 @@ fn mail_like() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(PIECES), 0..60).prop_map(|pieces| pieces.concat())
 }
 
-/// What a part says, whatever its lines end in.
-fn said(bytes: &[u8], part: &Part) -> (String, bool, String, Vec<String>, usize, Vec<u8>) {
+/// Number, multipart, type, names, readings and body of a part, whatever its lines end in.
+type Said = (String, bool, String, Vec<String>, usize, Vec<u8>);
+
+fn said(bytes: &[u8], part: &Part) -> Said {
     let body = bytes[part.body.clone()].iter().copied().filter(|b| *b != b'\r').collect();
     let names = part.names.iter().map(|n| n.text.clone()).collect();
     (part.number.clone(), part.multipart, part.media_type.clone(), names, part.readings.len(), body)
 }
 
-fn all_said(bytes: &[u8]) -> Vec<(String, bool, String, Vec<String>, usize, Vec<u8>)> {
+fn all_said(bytes: &[u8]) -> Vec<Said> {
     let message = walked(bytes);
     message.parts.iter().chain(&message.hidden).map(|p| said(bytes, p)).collect()
 }
