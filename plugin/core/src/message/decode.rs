@@ -11,7 +11,7 @@ mod quoted_printable;
 mod survey;
 pub mod uuencode;
 
-pub use base64::{base64_value, is_base64, looks_base64};
+pub use base64::{base64_value, encode_base64, is_base64, looks_base64};
 
 /// How a body is encoded for transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -122,7 +122,7 @@ impl Section {
 }
 
 /// The length of the field name a line begins with (RFC 5322 section 2.2; blanks before the colon as in section 4.5).
-fn field_name(line: &[u8]) -> Option<usize> {
+pub(super) fn field_name(line: &[u8]) -> Option<usize> {
     let colon = memchr(b':', line)?;
     let name = line.get(..colon)?.trim_ascii_end();
     (!name.is_empty() && name.iter().all(|b| b.is_ascii_graphic())).then_some(name.len())
@@ -130,7 +130,7 @@ fn field_name(line: &[u8]) -> Option<usize> {
 
 /// Where a field ends whose first line is given: it goes on as long as lines begin with a blank (RFC 5322 section 2.2.3).
 /// A line of blanks goes on too (section 4.2), unless what follows is no header.
-fn folded(bytes: &[u8], first: Line, bare_cr: bool) -> (usize, usize) {
+pub(super) fn folded(bytes: &[u8], first: Line, bare_cr: bool) -> (usize, usize) {
     let (mut end, mut next) = (first.end, first.next);
     while bytes.get(next).is_some_and(|b| matches!(b, b' ' | b'\t')) {
         let more = line(bytes, next, bare_cr);

@@ -21,7 +21,7 @@ pub fn decode(bytes: &[u8], label: &[u8]) -> (String, &'static str) {
 }
 
 /// The encoding a label stands for: the names of the web, and those mail adds to them.
-fn encoding(label: &[u8]) -> Option<&'static Encoding> {
+pub(super) fn encoding(label: &[u8]) -> Option<&'static Encoding> {
     let label = label.trim_ascii();
     let also: &[(&str, &Encoding)] = &[
         ("cp932", SHIFT_JIS),

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use base64_simd::STANDARD_NO_PAD;
+use base64_simd::{STANDARD, STANDARD_NO_PAD};
 
 use super::survey::{Survey, survey};
 use super::{Decoded, How, Note, Other};
@@ -303,6 +303,12 @@ fn places(body: &[u8]) -> Run {
         }
     }
     Run { bytes: out, stop: None, left: filled, odd: false }
+}
+
+/// The other way round: one line, with padding.
+#[must_use]
+pub fn encode_base64(bytes: &[u8]) -> String {
+    STANDARD.encode_to_string(bytes)
 }
 
 /// Lines that are looked at before a body is taken for base64.
