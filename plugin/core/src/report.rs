@@ -176,7 +176,7 @@ pub struct Part {
 pub struct Edit {
     /// The MIME part it changes, for example `2`; empty for the message as a whole.
     pub place: String,
-    /// `remove-part`, `replace-part`, `add-header` or `prepend-text`.
+    /// `remove-part`, `replace-part`, `add-header`, `prepend-text` or `prepend-subject`.
     pub kind: String,
     /// The text that comes in.
     #[serde(default)]

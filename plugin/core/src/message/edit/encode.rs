@@ -21,7 +21,7 @@ pub(super) fn body(text: &[u8], eol: &str) -> Body {
     }
     let odd = text.iter().filter(|b| !b.is_ascii()).count();
     if odd.saturating_mul(4) <= text.len() {
-        Body { encoding: "quoted-printable", bytes: quoted_printable(text, eol) }
+        Body { encoding: "quoted-printable", bytes: quoted_printable(&with_line_ends(text, eol), eol) }
     } else {
         Body { encoding: "base64", bytes: base64(&with_line_ends(text, eol), eol) }
     }
@@ -68,7 +68,8 @@ pub(super) fn base64(content: &[u8], eol: &str) -> Vec<u8> {
 /// Quoted-printable (RFC 2045 section 6.7).
 pub(super) fn quoted_printable(content: &[u8], eol: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(content.len());
-    for (n, line) in content.split(|b| *b == b'\n').enumerate() {
+    let last = eol.as_bytes().last().copied().unwrap_or(b'\n');
+    for (n, line) in content.split(|b| *b == last).enumerate() {
         if n > 0 {
             out.extend_from_slice(eol.as_bytes());
         }

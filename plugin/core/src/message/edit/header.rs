@@ -90,6 +90,13 @@ impl Plan<'_> {
         self.bytes.get(field.name.clone()).is_some_and(|n| n.eq_ignore_ascii_case(name.as_bytes()))
     }
 
+    /// Does a header section end with an empty line?
+    pub(super) fn ends_with_empty_line(&self, header: &Range<usize>) -> bool {
+        let text = self.bytes.get(header.clone()).unwrap_or(&[]);
+        let line_end = [&b"\r\n"[..], b"\n", b"\r"].iter().find_map(|end| text.strip_suffix(*end));
+        line_end.is_some_and(|fields| fields.last().is_none_or(|b| matches!(b, b'\r' | b'\n')))
+    }
+
     /// Does this field say what the body is?
     pub(super) fn is_content_field(&self, field: &Field) -> bool {
         let name = self.bytes.get(field.name.start..field.name.start.saturating_add(8));

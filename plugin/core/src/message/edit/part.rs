@@ -63,7 +63,7 @@ impl Plan<'_> {
     }
 
     /// Do readers of mail disagree on where parts begin and end, or was not all of it looked at?
-    fn is_ambiguous(&self) -> bool {
+    pub(super) fn is_ambiguous(&self) -> bool {
         let quirk = |kind| {
             matches!(
                 kind,
@@ -76,7 +76,10 @@ impl Plan<'_> {
         };
         let extent =
             |part: &Part| part.readings.iter().any(|r| r.body.start < part.body.start || r.body.end > part.body.end);
+        // Fields that come in at the first part could be taken for more fields of the multipart.
+        let open = |part: &Part| part.multipart && !self.ends_with_empty_line(&part.header);
         !self.whole
+            || self.message.parts.iter().any(open)
             || self.message.quirks.iter().any(|q| quirk(q.kind))
             || self.message.hidden.iter().any(|p| p.number.starts_with("other-"))
             || self.message.parts.iter().any(extent)

@@ -93,6 +93,8 @@ fn a_text_comes_in_the_place_of_a_part() {
         assert_eq!(shown(&result, "2"), text);
         assert_eq!(shown(&result, "3"), "<html><body class=x>third</body></html>");
         assert!(result.split(|b| *b == b'\n').all(|line| line.len() <= 998));
+        let cr = rewrite(MIXED.replace('\n', "\r").as_bytes(), &[edit("2", "replace-part", text)]);
+        assert_eq!(shown(&cr, "2"), text.replace('\n', "\r"));
     }
 }
 
@@ -320,6 +322,22 @@ proptest! {
         let before = result.iter().zip(&message).take_while(|(a, b)| a == b).count();
         let after = result.iter().rev().zip(message.iter().rev()).take_while(|(a, b)| a == b).count();
         prop_assert!(result.len() > message.len() && before + after >= message.len());
+    }
+
+    #[test]
+    fn a_text_in_front_changes_no_structure(message in messages(), text in prop_oneof![Just("注意: x"), Just("Careful: x"), Just("--b\n\nx")]) {
+        let structure = |bytes: &[u8]| {
+            let walked = walk(bytes, &mut Budget::new(Limits::default(), bytes.len()));
+            let names = |p: &Part| (p.number.clone(), p.media_type.clone(), p.names.clone());
+            walked.parts.iter().chain(&walked.hidden).map(names).collect::<Vec<_>>()
+        };
+        let before = structure(&message);
+        let after = structure(&rewrite(&message, &[edit("", "prepend-text", text)]));
+        prop_assert_eq!(before.len(), after.len(), "{:?}", String::from_utf8_lossy(&message));
+        for (before, after) in before.iter().zip(&after) {
+            prop_assert_eq!(&before.0, &after.0, "{:?}", String::from_utf8_lossy(&message));
+            prop_assert!(before.1 == after.1 || before.1.is_empty() && after.1 == "text/plain");
+        }
     }
 
     #[test]

@@ -48,6 +48,10 @@ impl Plan<'_> {
     fn prepend(&mut self, part: &Part, text: &str, html: bool) {
         // Where readers disagree on the encoding, a change would be right for some of them only.
         let [reading] = part.readings.as_slice() else { return };
+        // Without an empty line after the header, a text before the body would become a part of the header.
+        if !self.ends_with_empty_line(&part.header) {
+            return;
+        }
         let body = self.bytes.get(reading.body.clone()).unwrap_or(&[]);
         let old = decode(body, reading.encoding).bytes;
         if memmem::find(&old, b"-----BEGIN PGP ").is_some() {
@@ -74,13 +78,17 @@ impl Plan<'_> {
         if keep && self.insert(part, reading, at, &encoded) {
             return;
         }
+        // Other readers may see parts in what this one takes for text.
+        if self.is_ambiguous() {
+            return;
+        }
         let fitting = encode::body_as(&new, reading.encoding, self.eol);
         let Body { encoding, bytes } = match fitting {
             Some(bytes) => Body { encoding: "", bytes },
             None if reading.encoding == TransferEncoding::Identity => encode::body(&new, self.eol),
             None => return,
         };
-        let fields = self.described(part, !keep, encoding);
+        let Some(fields) = self.described(part, !keep, encoding) else { return };
         self.patch(reading.body.clone(), bytes);
         for (range, field) in fields {
             self.patch(range, field);
@@ -91,9 +99,11 @@ impl Plan<'_> {
     /// allows that.
     fn insert(&mut self, part: &Part, reading: &Reading, at: usize, text: &[u8]) -> bool {
         let eol = self.eol.as_bytes();
-        let eight_bit = matches!(part.encoding.as_str(), "8bit" | "binary");
+        let fits = text.is_ascii() || matches!(part.encoding.as_str(), "8bit" | "binary");
+        // A sender who knows the text could choose one of its lines as boundary.
+        let dashes = text.split(|b| *b == b'\n').any(|line| line.starts_with(b"--"));
         let piece = match reading.encoding {
-            TransferEncoding::Identity if text.is_ascii() || eight_bit => text.to_vec(),
+            TransferEncoding::Identity if fits && !dashes => text.to_vec(),
             TransferEncoding::QuotedPrintable if at == 0 => encode::quoted_printable(text, self.eol),
             TransferEncoding::Base64 if at == 0 => {
                 // Whole quads, so that the rest goes on as it did; blanks before the empty line make them whole.
@@ -112,24 +122,28 @@ impl Plan<'_> {
         true
     }
 
-    /// The fields that have to change when charset or transfer encoding do.
-    fn described(&self, part: &Part, utf8: bool, encoding: &str) -> Vec<(Range<usize>, String)> {
-        let eol = self.eol;
+    /// The fields that have to change when charset or transfer encoding do. `None` where one of them stands twice.
+    fn described(&self, part: &Part, utf8: bool, encoding: &str) -> Option<Vec<(Range<usize>, String)>> {
         let mut out = Vec::new();
-        let mut add = |name: &str, new: String| {
-            let mut old = self.fields(&part.header).filter(|f| self.name_is(f, name)).map(|f| f.whole);
-            // A field that is not there yet goes on top.
-            let first = old.next().unwrap_or(part.header.start..part.header.start);
-            out.push((first, new));
-            out.extend(old.map(|range| (range, String::new())));
-        };
         if utf8 {
-            add("content-type", format!("Content-Type: {}{eol}", self.content_type(part)));
+            let place = self.field_place(part, "content-type")?;
+            out.push((place, format!("Content-Type: {}{}", self.content_type(part), self.eol)));
         }
         if !encoding.is_empty() {
-            add("content-transfer-encoding", format!("Content-Transfer-Encoding: {encoding}{eol}"));
+            let place = self.field_place(part, "content-transfer-encoding")?;
+            out.push((place, format!("Content-Transfer-Encoding: {encoding}{}", self.eol)));
         }
-        out
+        Some(out)
+    }
+
+    /// The field of this name, or the place on top of the header where one can be put.
+    fn field_place(&self, part: &Part, name: &str) -> Option<Range<usize>> {
+        let mut fields = self.fields(&part.header).filter(|f| self.name_is(f, name)).map(|f| f.whole);
+        match (fields.next(), fields.next()) {
+            (None, _) => Some(part.header.start..part.header.start),
+            (Some(field), None) => Some(field),
+            (Some(_), Some(_)) => None,
+        }
     }
 
     /// The media type with its parameters, the charset now UTF-8.
