@@ -3,7 +3,7 @@
 use super::encryption::{Mark, Scheme, Signs};
 use super::member::Member;
 use super::names;
-use super::records::{AES_OR_LZFSE, DEFLATED, FLAG_MASKED, Header, STORED};
+use super::records::{AES_OR_LZFSE, DEFLATE64, DEFLATED, FLAG_MASKED, Header, STORED};
 use crate::budget::{Budget, Limit};
 use crate::container::inflate::{Prober, Run};
 use crate::container::tree::Content;
@@ -71,8 +71,7 @@ impl<'a, 'b> Judge<'a, 'b> {
             verdict.data = Some(Mark { at: member.start, len: data.len().min(12), field: "member data" });
         }
         let mut signs = Signs::of(self.bytes, headers, (member.start, member.end));
-        let masked = headers.iter().find(|h| h.has(FLAG_MASKED));
-        signs.flag = signs.flag.or(masked.map(Mark::flags));
+        signs.flag = signs.flag.or(headers.iter().find(|h| h.has(FLAG_MASKED)).map(Mark::flags));
         if verdict.directory {
             verdict.readings.push(Content::Sealed(Inspection::Inspected));
         } else if verdict.empty {
@@ -90,11 +89,11 @@ impl<'a, 'b> Judge<'a, 'b> {
             self.open(&mut verdict, member, headers, &signs, data);
         }
         if verdict.scheme.is_some() {
-            let hidden = self.names_hidden || masked.is_some();
+            let hidden = self.names_hidden || headers.iter().any(Header::is_masked);
             let state = if hidden { Inspection::OpaqueEncrypted } else { Inspection::NamesOnly };
             verdict.readings.push(Content::Sealed(state));
         }
-        if member.short && verdict.damage.is_none() {
+        if member.short {
             verdict.damage = Some("the data end before their stated size");
         }
         if verdict.damage.is_some() {
@@ -133,43 +132,64 @@ impl<'a, 'b> Judge<'a, 'b> {
             verdict.readings.extend(plain);
             return;
         }
+        let mut sound = false;
         let first = headers.first().map_or(STORED, |h| h.method);
         let second = headers.get(1).map(|h| h.method).filter(|m| *m != first);
         for run in runs() {
             for method in [Some(first), second].into_iter().flatten() {
-                match method {
+                let damage = match method {
                     STORED => self.stored(verdict, member, run, &expected),
                     DEFLATED => self.deflated(verdict, member, run, &expected),
-                    _ => self.unsupported(verdict, run, &expected),
-                }
+                    _ => self.unsupported(verdict, method, run, &expected),
+                };
+                sound |= damage.is_none();
+                verdict.damage = verdict.damage.or(damage);
             }
+        }
+        if sound {
+            // The headers contradict each other and one of them is right: that is no damage.
+            verdict.damage = None;
         }
     }
 
-    fn stored(&mut self, verdict: &mut Verdict<'a>, member: &Member, data: &'a [u8], expected: &[Stated]) {
+    /// Stored data; what is wrong with them, if something is.
+    fn stored(
+        &mut self,
+        verdict: &mut Verdict<'a>,
+        member: &Member,
+        data: &'a [u8],
+        expected: &[Stated],
+    ) -> Option<&'static str> {
         if self.is_stored(data, expected) {
             verdict.readings.push(Content::Slice(data));
-            return;
+            return None;
         }
         if let Some(content) = self.is_deflated(data, expected) {
             verdict.method_lie = Some("deflate");
             verdict.readings.push(content);
-            return;
+            return None;
         }
         let longer = |(_, plain): &Stated| plain.checked_add(ZIPCRYPTO_HEADER) == Some(data.len() as u64);
         if !member.short && expected.iter().any(longer) && looks_random(data) {
             self.hide(verdict);
-            return;
+            return None;
         }
         verdict.readings.push(Content::Slice(data));
-        verdict.damage = Some(match expected.first() {
+        Some(match expected.first() {
             None => "nothing states where the data end",
             Some((_, plain)) if *plain != data.len() as u64 => "stored data have another size than stated",
             Some(_) => "stored data do not have the stated crc-32",
-        });
+        })
     }
 
-    fn deflated(&mut self, verdict: &mut Verdict<'a>, member: &Member, data: &'a [u8], expected: &[Stated]) {
+    /// Deflated data. Whether they are whole is seen when they are unpacked.
+    fn deflated(
+        &mut self,
+        verdict: &mut Verdict<'a>,
+        member: &Member,
+        data: &'a [u8],
+        expected: &[Stated],
+    ) -> Option<&'static str> {
         let (crc, size) = expected.first().map_or((None, None), |(crc, plain)| (Some(*crc), Some(*plain)));
         let packed = Content::Deflate { packed: data, crc, size };
         if !self.breaks_at_once(data) {
@@ -184,13 +204,22 @@ impl<'a, 'b> Judge<'a, 'b> {
             self.hide(verdict);
         } else {
             verdict.readings.push(packed);
+            return Some("deflated data break at once");
         }
+        None
     }
 
     /// A method that is not implemented, if it is true.
-    fn unsupported(&mut self, verdict: &mut Verdict<'a>, data: &'a [u8], expected: &[Stated]) {
+    fn unsupported(
+        &mut self,
+        verdict: &mut Verdict<'a>,
+        method: u16,
+        data: &'a [u8],
+        expected: &[Stated],
+    ) -> Option<&'static str> {
         if let Some(content) = self.is_deflated(data, expected) {
-            verdict.method_lie = Some("deflate");
+            // Most short Deflate64 streams are deflate streams as well.
+            verdict.method_lie = (method != DEFLATE64).then_some("deflate");
             verdict.readings.push(content);
         } else if self.is_stored(data, expected) {
             verdict.method_lie = Some("stored");
@@ -198,6 +227,7 @@ impl<'a, 'b> Judge<'a, 'b> {
         } else {
             verdict.readings.push(Content::Sealed(Inspection::OpaqueUnsupported));
         }
+        None
     }
 
     /// The data are no plain data, look like noise and have room for an encryption header.

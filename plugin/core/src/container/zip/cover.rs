@@ -3,7 +3,7 @@
 use super::directory::Directories;
 use super::facts::{Span, SpanKind};
 use super::member::Member;
-use super::records::Header;
+use super::records::{Header, LOCAL};
 use super::signatures::segment_mark;
 
 /// The first byte of the name of an Android signing block, which ends with it (APK Signature Scheme v2).
@@ -28,7 +28,7 @@ pub fn spans(bytes: &[u8], directories: &Directories, members: &[Member]) -> Vec
     if at < bytes.len() {
         fill(bytes, &mut out, at, bytes.len(), &comments);
     }
-    name_the_edges(&mut out, bytes.len());
+    name_the_edges(bytes, &mut out);
     out
 }
 
@@ -77,22 +77,26 @@ fn fill(bytes: &[u8], out: &mut Vec<Span>, start: usize, end: usize, comments: &
 /// Zeros, or placeholders: local headers without a name, whose extra field fills the space (as zipflinger leaves them).
 fn is_padding(bytes: &[u8], start: usize, end: usize) -> bool {
     let mut at = start;
-    while let Some(header) = Header::local(bytes, at).filter(|h| h.name.is_empty() && h.packed == 0 && h.end <= end) {
+    while let Some(header) = Header::local(bytes, at).filter(|h| h.is_placeholder() && h.end <= end) {
         at = header.end;
     }
     bytes.get(at..end).unwrap_or(&[]).iter().all(|b| *b == 0)
 }
 
 /// What stands before the first record is a prefix, what stands behind the last one a trailer.
-fn name_the_edges(spans: &mut [Span], len: usize) {
-    let unexplained = |s: &&mut Span| matches!(s.kind, SpanKind::Gap | SpanKind::Padding);
+fn name_the_edges(bytes: &[u8], spans: &mut [Span]) {
     if spans.len() < 2 {
         return;
     }
-    if let Some(first) = spans.first_mut().filter(unexplained) {
+    let placeholder = bytes.starts_with(LOCAL);
+    if let Some(first) = spans.first_mut()
+        && (first.kind == SpanKind::Gap || (first.kind == SpanKind::Padding && !placeholder))
+    {
         first.kind = SpanKind::Prefix;
     }
-    if let Some(last) = spans.last_mut().filter(unexplained).filter(|s| s.end == len) {
+    if let Some(last) = spans.last_mut()
+        && matches!(last.kind, SpanKind::Gap | SpanKind::Padding)
+    {
         last.kind = SpanKind::Trailer;
     }
 }

@@ -9,7 +9,7 @@ use super::end::Closing;
 use super::facts::{Sign, SpanKind, Surrounding, ZipFacts};
 use super::member::Member;
 use super::names;
-use super::records::{DESCRIPTOR, FLAG_DESCRIPTOR, FLAG_MASKED, Header, Side};
+use super::records::{DESCRIPTOR, FLAG_DESCRIPTOR, Header, Side};
 use super::signatures::segment_mark;
 use super::surroundings;
 use super::survey::Survey;
@@ -106,7 +106,7 @@ fn book(
     if let Some(mark) = verdict.flag_false {
         facts.flag_false.add(|| Sign::at(bytes, mark, name));
     }
-    if let Some(masked) = headers.iter().find(|h| h.has(FLAG_MASKED)).filter(|_| verdict.scheme.is_some()) {
+    if let Some(masked) = headers.iter().find(|h| h.is_masked()).filter(|_| verdict.scheme.is_some()) {
         facts.headers_hidden.add(|| Sign::at(bytes, Mark::flags(masked), name));
     }
     let position = |field| Mark { at: member.local.or(member.central).unwrap_or(0), len: 4, field };
@@ -136,13 +136,16 @@ fn contradictions(
     headers: &[Header<'_>],
     name: &str,
 ) {
+    if let Some((mark, path)) = headers.iter().find_map(disagree::within) {
+        facts.disagree.add(|| Sign::at(bytes, mark, name).with(format!("the unicode path says {path}")));
+    }
     match headers {
         [central, local] => {
             for found in disagree::between(central, local) {
                 facts.disagree.add(|| {
                     let central = Sign::at(bytes, found.central, name);
-                    Sign::at(bytes, found.local, name)
-                        .with(format!("the directory says {} at {}", central.value, central.offset))
+                    let said = format!("the directory says {} at {}", central.value, central.offset);
+                    Sign::at(bytes, found.local, name).with(said)
                 });
             }
         }
@@ -203,6 +206,11 @@ fn closings(bytes: &[u8], facts: &mut ZipFacts, survey: &Survey) {
         }
         if *closes == Closes::Missing {
             facts.damaged.add(|| sign("the directory it closes is not there"));
+        }
+        if let Closes::Directory(index) = closes
+            && directories.found.get(*index).is_some_and(|d| d.astray)
+        {
+            facts.damaged.add(|| sign("the directory is not where it says"));
         }
         if closing.end.cut {
             facts.damaged.add(|| sign("its comment goes on beyond the file"));
@@ -296,7 +304,9 @@ fn segments(bytes: &[u8], facts: &mut ZipFacts, survey: &Survey) {
         facts.part = Some(Sign::at(bytes, Mark { at, len: 4, field: "split archive mark" }, "").with("first segment"));
     }
     if facts.part.is_some() {
+        // What stands in front belongs to a member of an earlier segment.
         facts.no_directory = None;
+        facts.prefix = None;
     }
 }
 
@@ -317,7 +327,7 @@ fn state(facts: &ZipFacts, held: bool) -> Inspection {
     if differ.iter().any(|t| t.any()) {
         state = state.worst(Inspection::Ambiguous);
     }
-    if facts.no_directory.is_some() || facts.part.is_some() || facts.central_only.any() {
+    if facts.no_directory.is_some() || facts.part.is_some() || facts.damaged.any() {
         state = state.worst(Inspection::Broken);
     }
     state

@@ -30,6 +30,8 @@ pub struct Directory {
     pub entries: Vec<usize>,
     /// The segment its end record says it is on.
     pub disk: Option<u16>,
+    /// It was found by searching; no end record says that it is here.
+    pub astray: bool,
 }
 
 /// What an end record turned out to close.
@@ -176,7 +178,7 @@ impl Directories {
         self.claimed.insert(start, end);
         let index = self.found.len();
         self.visited.extend(entries.iter().map(|e| (*e, index)));
-        self.found.push(Directory { start, end, base, entries, disk: None });
+        self.found.push(Directory { start, end, base, entries, disk: None, astray: false });
         index
     }
 
@@ -220,6 +222,9 @@ impl Directories {
                 continue;
             }
             let index = self.add(bytes, entries, end, base);
+            if let Some(directory) = self.found.get_mut(index) {
+                directory.astray = true;
+            }
             if let (Some(slot), Some(closing)) = (slot, closing) {
                 *slot = None;
                 self.believe(closing, Closes::Directory(index));

@@ -2,6 +2,7 @@
 //! contradictions: see [`between`].
 
 use super::encryption::Mark;
+use super::extra::unicode_path;
 use super::names;
 use super::records::{FLAG_DESCRIPTOR, FLAG_ENCRYPTED, FLAG_MASKED, FLAG_STRONG, Header};
 
@@ -12,6 +13,16 @@ pub struct Contradiction {
     pub local: Mark,
     /// What the central header says.
     pub central: Mark,
+}
+
+/// A Unicode path that ends otherwise than the ASCII name it stands for. Writers add the field when the name does not fit
+/// into their character set; an ASCII name fits into all of them.
+pub fn within(header: &Header<'_>) -> Option<(Mark, String)> {
+    let path = unicode_path(header.extra, header.name).filter(|_| header.name.is_ascii())?;
+    let path = core::str::from_utf8(path).ok()?;
+    let ending = |name: &[u8]| name.rsplit(|b| *b == b'.').next().unwrap_or(name).to_ascii_lowercase();
+    let mark = Mark { at: header.name_at(), len: header.name.len().min(32), field: "file name" };
+    (ending(path.as_bytes()) != ending(header.name)).then(|| (mark, path.to_owned()))
 }
 
 /// The contradictions between two headers of a member. Harmless differences are none: values that the local header

@@ -52,8 +52,9 @@ impl<'a> Extents<'a> {
             member.end = end.unwrap_or(fence).min(fence);
             let announced = local.has(FLAG_DESCRIPTOR) || central.is_some_and(|c| c.has(FLAG_DESCRIPTOR));
             if announced && !member.short {
-                let fits = |d: &Descriptor| d.packed == size && d.end <= fence;
-                member.descriptor = Descriptor::readings(self.bytes, member.end).find(fits);
+                let fitting =
+                    Descriptor::readings(self.bytes, member.end).filter(|d| d.packed == size && d.end <= fence);
+                member.descriptor = fitting.reduce(Descriptor::likelier);
             }
         } else if let Some(found) = descriptors.and_then(|d| d.get(&local.end)) {
             member.end = found.at;
@@ -96,6 +97,10 @@ pub fn walk(
             continue;
         }
         let Some(local) = Header::local(bytes, at).filter(|h| at == free || h.is_plausible()) else { continue };
+        if local.is_placeholder() {
+            free = local.end;
+            continue;
+        }
         let mut member = Member::default();
         extents.fill(&mut member, &local, None, Some(&descriptors));
         if let Some((anchor, _)) = next_anchor.peek()
@@ -120,7 +125,8 @@ fn descriptors(bytes: &[u8], signatures: &Signatures, unknown: &[usize]) -> Desc
         for descriptor in Descriptor::readings(bytes, at) {
             let start = usize::try_from(descriptor.packed).ok().and_then(|size| at.checked_sub(size));
             if let Some(start) = start.filter(|s| unknown.binary_search(s).is_ok()) {
-                found.entry(start).or_insert(descriptor);
+                let better = |known: &mut Descriptor| *known = known.likelier(descriptor);
+                found.entry(start).and_modify(better).or_insert(descriptor);
             }
         }
     };

@@ -40,6 +40,8 @@ const FLAGS_UNUSED: u16 = 0b1000_0111_1000_0000;
 pub const STORED: u16 = 0;
 /// Deflate.
 pub const DEFLATED: u16 = 8;
+/// Deflate64.
+pub const DEFLATE64: u16 = 9;
 /// WinZip AES when an extra field 0x9901 or the encryption flag is there; Apple's LZFSE otherwise.
 pub const AES_OR_LZFSE: u16 = 99;
 
@@ -240,6 +242,16 @@ impl<'a> Header<'a> {
         self.crc == 0 && self.packed == 0 && self.plain == 0
     }
 
+    /// Are its values masked because the directory is encrypted (7.3.4)?
+    pub const fn is_masked(&self) -> bool {
+        self.has(FLAG_MASKED) && self.crc == 0 && self.plain == 0
+    }
+
+    /// Is it a placeholder that fills the space of a removed member?
+    pub const fn is_placeholder(&self) -> bool {
+        self.name.is_empty() && self.is_blank()
+    }
+
     /// Could a writer of archives have made this? Asked where nothing else points at the record: four bytes of
     /// signature also stand in programs that read archives.
     pub fn is_plausible(&self) -> bool {
@@ -424,6 +436,13 @@ impl Descriptor {
         starts.into_iter().flatten().flat_map(move |crc_at| {
             [false, true].into_iter().filter_map(move |wide| Self::fields(bytes, at, crc_at, wide))
         })
+    }
+
+    /// Of two descriptors that state the same length of data, the likelier one: the earlier, and at the same place the
+    /// one with 64-bit sizes unless its second size makes no sense. Small sizes in 64 bits also read as 32 bits.
+    pub fn likelier(self, other: Self) -> Self {
+        let wide = |d: &Self| d.end.saturating_sub(d.at) >= 20 && d.plain <= u64::from(u32::MAX);
+        if self.at == other.at && wide(&other) && !wide(&self) { other } else { self }
     }
 
     /// Its fields, from the CRC-32 on.

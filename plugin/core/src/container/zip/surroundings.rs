@@ -28,6 +28,7 @@ pub fn classify(bytes: &[u8], from: usize, to: usize) -> Surrounding {
         Class::Document | Class::Media | Class::Markup | Class::Script | Class::Shortcut => {
             Surrounding::Disguise(format)
         }
+        _ if is_boot_sector(bytes) => Surrounding::Holder(format),
         _ if is_script(prefix) => Surrounding::Disguise(Format { id: "script", class: Class::Script }),
         _ => Surrounding::Bytes,
     }
@@ -36,6 +37,11 @@ pub fn classify(bytes: &[u8], from: usize, to: usize) -> Surrounding {
 /// Documents that are file systems of their own: files lie in them as they are.
 fn holds_files(format: Format) -> bool {
     matches!(format.id, "ole" | "tnef" | "pst" | "onenote" | "chm" | "rtf")
+}
+
+/// A bare file system (FAT and kin): a jump, and the mark at the end of the first sector.
+fn is_boot_sector(bytes: &[u8]) -> bool {
+    matches!(bytes.first(), Some(0xEB | 0xE9)) && bytes.get(510..512) == Some(&[0x55, 0xAA])
 }
 
 /// Does the archive fill a stream of a PDF (ISO 32000-1, 7.3.8), as a file attached without compression does?
