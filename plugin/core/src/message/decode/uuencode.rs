@@ -69,14 +69,14 @@ fn next_section(text: &[u8], mut from: usize) -> Option<Section<'_>> {
     }
 }
 
-/// The section whose `begin` line begins at `at`: it stands at a line start, and the line behind it is data or `end`.
+/// The section whose `begin` line begins at `at`: it stands at a line start, and the line behind it is data.
 #[must_use]
 pub fn section_at(text: &[u8], at: usize) -> Option<Section<'_>> {
     let (name, data_start) = begin_line(text, at, b"begin ")?;
     let (lines, data_end, end) = extent(text, data_start);
     let complete = end > data_end;
     let data = text.get(data_start..data_end)?;
-    (lines > 0 || complete).then_some(Section { name, start: at, data, data_start, end, complete })
+    (lines > 0).then_some(Section { name, start: at, data, data_start, end, complete })
 }
 
 /// The section of `uuencode -m` (POSIX) whose `begin-base64` line begins at `at`: lines of base64 up to `====`.
