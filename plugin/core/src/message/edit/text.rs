@@ -78,8 +78,8 @@ impl Plan<'_> {
         if keep && self.insert(part, reading, at, &encoded) {
             return;
         }
-        // Other readers may see parts in what this one takes for text.
-        if self.is_ambiguous() {
+        // Other readers may see parts in what this one takes for text, and files may stand in what is hardly text.
+        if self.is_ambiguous() || old.iter().any(|b| matches!(b, 0..=8 | 14..=26 | 28..=31 | 127)) {
             return;
         }
         let fitting = encode::body_as(&new, reading.encoding, self.eol);
