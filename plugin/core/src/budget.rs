@@ -24,7 +24,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 512 << 20, memory: 64 << 20, ratio: 250, entries: 10_000, depth: 16, work: 1 << 30 }
+        Self { bytes: 512 << 20, memory: 64 << 20, ratio: 250, entries: 50_000, depth: 16, work: 1 << 30 }
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Plain {
 const STEP: usize = 64 << 10;
 /// Members up to this size are held whole without a second thought.
 const SMALL: usize = 1 << 20;
+/// The most plain bytes that one packed byte can stand for (RFC 1951: a match of 258 bytes in two bits).
+const MOST_PER_BYTE: usize = 1032;
 
 /// Unpacks, checks CRC-32 and size where they are stated, and holds the bytes only as far as a reader could want them:
 /// a large member that neither begins like something readers open nor shows a ZIP signature anywhere is read to its end
@@ -52,6 +54,14 @@ enum Keep {
 /// One run over the packed data.
 fn pass(packed: &[u8], crc: Option<u32>, size: Option<u64>, keep: Keep, budget: &mut Budget) -> Plain {
     let mut sink = Sink { plain: Plain::default(), crc: crc32fast::Hasher::new(), keep, tail: Vec::new() };
+    // One allocation of the right size instead of several that grow. The stated size is only believed as far as deflate
+    // can reach from this many packed bytes.
+    let likely =
+        size.and_then(|s| usize::try_from(s).ok()).unwrap_or(0).min(packed.len().saturating_mul(MOST_PER_BYTE));
+    let room = if keep == Keep::All { likely } else { likely.min(SMALL.saturating_add(STEP)) };
+    if room as u64 <= budget.memory_left() {
+        sink.plain.bytes.reserve_exact(room);
+    }
     let mut state = Decompress::new(false);
     let mut step = vec![0u8; STEP.min(packed.len().saturating_mul(8).max(512))];
     loop {
