@@ -113,6 +113,9 @@ def duplicates(zipped: bytes) -> None:
     write("duplicate-encoding-quoted",
           mixed(TEXT, attachment(quopri.encodestring(zipped).decode("latin-1"), "base64",
                                  more="Content-Transfer-Encoding: quoted-printable\n")))
+    write("duplicate-section",
+          mixed(TEXT, f"Content-Type: application/octet-stream\nContent-Transfer-Encoding: base64\n"
+                      f'Content-Disposition: attachment; filename*0="notes."; filename*1="txt"; filename*1="zip"\n\n{b64}\n'))
     write("duplicate-name",
           mixed(TEXT, f"Content-Type: application/octet-stream\nContent-Transfer-Encoding: base64\n"
                       f'Content-Disposition: attachment; filename="notes.txt"; filename="secret.zip"\n\n{b64}\n'))
@@ -203,6 +206,7 @@ def boundaries(zipped: bytes) -> None:
           mixed(f"Content-Type: multipart/mixed; boundary=in\n\n--in\n{TEXT}--in\n{part}", TEXT))
     write("boundary-longer-inside",
           mixed(f"Content-Type: multipart/mixed; boundary=b1b1\n\n--b1b1\n{TEXT}--b1b1\n{part}--b1b1--\n", TEXT))
+    write("boundary-cut-by-nul", crlf(mixed(TEXT, part, declared='multipart/mixed; boundary="b1%x"')).replace(b"%", b"\0"))
     legal = {
         "padded": mixed(TEXT, part).replace("--b1\n", "--b1 \t\n"),
         "continued": mixed(TEXT, part, boundary="b1b1", declared="multipart/mixed; boundary*0=b1; boundary*1=b1"),
@@ -250,6 +254,10 @@ def nested(zipped: bytes) -> None:
     write("junk-in-header",
           mixed(TEXT, 'Content-Type: application/zip; name="secret.zip"\nthis is no field\nContent-Transfer-Encoding: base64\n\n'
                       f"{lines(zipped)}\n"))
+    write("junk-in-root-header",
+          mixed(TEXT, attachment(lines(zipped)), head=HEAD.replace("Date:", "an unlucky line without a colon\nX nothing: x\nDate:")))
+    write("junk-is-the-body",
+          mixed(TEXT, f"Content-Type: text/plain\n{lines(zipped)}\nX-Nothing: x\n\nHello.\n"))
     write("header-without-end", mixed(TEXT, f'Content-Type: application/zip\nContent-Transfer-Encoding: base64\n{lines(zipped)}\n'))
 
 

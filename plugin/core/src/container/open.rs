@@ -181,11 +181,11 @@ impl Opener<'_> {
         }
         let format = sniff::sniff(bytes);
         formats.push(format);
-        let first = formats.len() == 1;
-        if let Some(item) = self.mail.items.get_mut(index)
-            && (first || matches!(item.format.class, Class::Text | Class::Data))
-        {
-            item.format = format;
+        let Some(item) = self.mail.items.get_mut(index) else { return };
+        // The readers are told the format of these bytes. What stays is the first one that tells something.
+        let before = Some(item.format).filter(|f| formats.len() > 1 && !matches!(f.class, Class::Text | Class::Data));
+        item.format = format;
+        if before.is_none() {
             item.size = bytes.len() as u64;
         }
         let mut understood = false;
@@ -201,6 +201,9 @@ impl Opener<'_> {
             if let Some(item) = self.mail.items.get_mut(index) {
                 item.facts.push(opened.facts);
                 item.covered.extend(opened.children.iter().flat_map(|c| c.covered(bytes)));
+                if reader.name == sniff::MESSAGE.id && format.class == Class::Text {
+                    item.format = sniff::MESSAGE;
+                }
             }
             for child in opened.children {
                 if !self.visit(Some(index), child) {
@@ -211,6 +214,7 @@ impl Opener<'_> {
         }
         if let Some(item) = self.mail.items.get_mut(index) {
             item.covered.clear();
+            item.format = before.unwrap_or(item.format);
         }
         // An archive found inside a document does not mean that somebody read the document.
         if !understood {

@@ -30,6 +30,8 @@ pub(super) fn declared(bytes: &[u8], section: &Section) -> Declared {
             Some(encoding) => (Some(encoding), None),
             None if text.is_empty() => (None, None),
             None => match with_good_will(&text) {
+                // `8-bit` is as good as no encoding at all, which is what it says.
+                Some(TransferEncoding::Identity) => (Some(TransferEncoding::Identity), None),
                 Some(encoding) => (Some(encoding), Some(QuirkKind::MisspeltEncoding)),
                 None => (None, Some(QuirkKind::UnknownEncoding)),
             },
@@ -76,24 +78,34 @@ fn with_good_will(text: &str) -> Option<TransferEncoding> {
 /// How a body can be read, likeliest first.
 pub(super) fn readings(bytes: &[u8], body: &Range<usize>, declared: &Declared) -> (Vec<Reading>, Option<QuirkKind>) {
     let reading = |encoding| Reading { body: body.clone(), encoding };
-    let mut readings: Vec<_> = declared.meant.iter().copied().map(reading).collect();
+    let content = bytes.get(body.clone()).unwrap_or(&[]);
+    let mut meant = declared.meant.clone();
     let mut quirk = None;
-    if readings.is_empty() || declared.unknown {
-        let content = bytes.get(body.clone()).unwrap_or(&[]);
-        if looks_base64(content) && !declared.meant.contains(&TransferEncoding::Base64) {
-            readings.push(reading(TransferEncoding::Base64));
+    if meant.is_empty() || declared.unknown {
+        if looks_base64(content) && !meant.contains(&TransferEncoding::Base64) {
+            meant.push(TransferEncoding::Base64);
             quirk = Some(QuirkKind::LooksBase64);
-        } else if declared.unknown
-            && looks_quoted_printable(content)
-            && !declared.meant.contains(&TransferEncoding::QuotedPrintable)
-        {
-            readings.push(reading(TransferEncoding::QuotedPrintable));
+        } else if declared.unknown && looks_quoted_printable(content) {
+            meant.push(TransferEncoding::QuotedPrintable);
         }
-        if !declared.meant.contains(&TransferEncoding::Identity) {
-            readings.push(reading(TransferEncoding::Identity));
+        meant.push(TransferEncoding::Identity);
+    }
+    if meant.len() > 1 && meant.contains(&TransferEncoding::Base64) && is_base64(content) {
+        // As it stands such a body says what it says decoded, to whoever decodes it.
+        meant.retain(|e| *e != TransferEncoding::Identity);
+    }
+    let mut readings: Vec<Reading> = Vec::with_capacity(meant.len());
+    for reading in meant.into_iter().map(reading) {
+        if !readings.contains(&reading) {
+            readings.push(reading);
         }
     }
     (readings, quirk)
+}
+
+/// Nothing but the alphabet of base64, padding and white space?
+fn is_base64(body: &[u8]) -> bool {
+    body.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'\r' | b'\n' | b' ' | b'\t'))
 }
 
 /// Does a body use the escapes of quoted-printable? Looks at its first 4 KiB.

@@ -69,7 +69,7 @@ pub(super) fn interpret(bytes: &[u8], section: &Section, nth_type: usize, nth_bo
 impl Entity {
     fn choose_type(&mut self, types: &[(usize, Value<'_>)], nth_type: usize, nth_boundary: usize) {
         let mut different: Vec<(usize, &Value<'_>, Vec<Boundary>)> = Vec::with_capacity(types.len());
-        for (at, value) in types {
+        for (at, value) in types.iter().filter(|(_, v)| !v.word.is_empty()) {
             let boundaries = if is_multipart(&value.word) { boundaries(value) } else { Vec::new() };
             if different.iter().all(|(_, v, b)| v.word != value.word || *b != boundaries) {
                 different.push((*at, value, boundaries));
@@ -100,7 +100,8 @@ impl Entity {
     fn collect_names(&mut self, dispositions: &[(usize, Value<'_>)], types: &[(usize, Value<'_>)]) {
         for (fields, order) in [(dispositions, ["filename", "name"]), (types, ["name", "filename"])] {
             for parameter in order {
-                let mut said: Option<String> = None;
+                // What it says in plain form, and in that of RFC 2231: the two differ every day, for old readers.
+                let mut said: [Option<String>; 2] = [None, None];
                 for spelling in fields.iter().flat_map(|(_, value)| spellings(value, parameter)) {
                     let raw_8bit = spelling.declared.is_none() && !spelling.bytes.is_ascii();
                     let at = spelling.at;
@@ -108,17 +109,14 @@ impl Entity {
                     let Some(name) = file_name(spelling, if parameter == "name" { "name" } else { "filename" }) else {
                         continue;
                     };
-                    if raw_8bit {
+                    if raw_8bit && self.names.iter().all(|n| n.text != name.text) {
                         self.quirks.push((QuirkKind::RawName, at, name.text.clone()));
                     }
-                    if plain {
-                        match &said {
-                            Some(before) if *before != name.text => {
-                                self.quirks.push((QuirkKind::DuplicateName, at, name.text.clone()));
-                            }
-                            Some(_) => {}
-                            None => said = Some(name.text.clone()),
+                    match if plain { &mut said[0] } else { &mut said[1] } {
+                        Some(before) if *before != name.text => {
+                            self.quirks.push((QuirkKind::DuplicateName, at, name.text.clone()));
                         }
+                        before => *before = Some(name.text.clone()),
                     }
                     self.add_name(name);
                 }
@@ -167,6 +165,8 @@ fn boundaries(value: &Value<'_>) -> Vec<Boundary> {
             }
         };
         add(&found.bytes);
+        // To readers written in C a NUL ends it.
+        add(found.bytes.split(|b| *b == 0).next().unwrap_or(&[]));
         if let Some(raw) = found.raw {
             add(raw);
             if !found.quoted {
@@ -207,7 +207,17 @@ fn spellings<'a>(value: &Value<'a>, name: &str) -> Vec<Spelling<'a>> {
     let mut sections: Vec<_> = all().filter_map(|p| p.section.map(|n| (n, p))).collect();
     if !sections.is_empty() {
         sections.sort_by_key(|(n, _)| *n);
+        let count = sections.len();
+        // Where a section stands twice, some readers take the first and some the last.
+        let mut last = sections.clone();
+        last.reverse();
+        last.dedup_by_key(|(n, _)| *n);
+        last.reverse();
+        sections.dedup_by_key(|(n, _)| *n);
         out.push(joined(&sections));
+        if sections.len() < count {
+            out.push(joined(&last));
+        }
     }
     out.extend(all().filter(|p| p.section.is_none() && !p.extended).map(plain));
     out

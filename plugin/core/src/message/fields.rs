@@ -63,10 +63,12 @@ pub(super) fn line(bytes: &[u8], at: usize, bare_cr: bool) -> Line {
     Line { end: at.saturating_add(text.len()), next: at.saturating_add(found).saturating_add(ended) }
 }
 
-/// Reads the header section at `at`. It ends after an empty line, before a line that is no field, or before a delimiter.
-pub(super) fn scan(bytes: &[u8], at: usize, delimiters: &mut Delimiters<'_>, keep_all: bool) -> Section {
+/// Reads the header section at `at`. It ends after an empty line, before a delimiter, or before a line that is no field:
+/// for most readers only if no field follows, for `strict` ones at once.
+pub(super) fn scan(bytes: &[u8], at: usize, delimiters: &mut Delimiters<'_>, strict: bool, keep_all: bool) -> Section {
     let bare_cr = delimiters.bare_cr();
     let mut section = Section { end: bytes.len(), ..Section::default() };
+    let mut field_ahead = 0;
     let mut at = at;
     while at < bytes.len() {
         let first = line(bytes, at, bare_cr);
@@ -80,7 +82,10 @@ pub(super) fn scan(bytes: &[u8], at: usize, delimiters: &mut Delimiters<'_>, kee
             return section;
         }
         let Some(name) = field_name(text) else {
-            if goes_on_after(bytes, first.next, bare_cr) {
+            if field_ahead <= at && !strict && !text.starts_with(b"--") {
+                field_ahead = next_field(bytes, first.next, bare_cr).unwrap_or(at);
+            }
+            if field_ahead > at {
                 section.junk = section.junk.or(Some(at));
                 at = first.next;
                 continue;
@@ -165,10 +170,24 @@ fn is_header(bytes: &[u8], at: usize, bare_cr: bool) -> bool {
     text.is_empty() || text.starts_with(b" ") || text.starts_with(b"\t") || field_name(text).is_some()
 }
 
-/// After a line that is no field: does the header obviously go on?
-fn goes_on_after(bytes: &[u8], at: usize, bare_cr: bool) -> bool {
-    let line = line(bytes, at, bare_cr);
-    is_mime_field(bytes.get(at..line.end).unwrap_or(&[]))
+/// How many lines that are no fields a header section may go on after.
+const JUNK: usize = 32;
+
+/// The next line from `at` on that begins a field, if the header goes on to it.
+fn next_field(bytes: &[u8], at: usize, bare_cr: bool) -> Option<usize> {
+    let mut at = at;
+    for _ in 0..JUNK {
+        let line = line(bytes, at, bare_cr);
+        let text = bytes.get(at..line.end).unwrap_or(&[]);
+        if text.is_empty() || text.starts_with(b"--") {
+            return None;
+        }
+        if field_name(text).is_some() {
+            return Some(at);
+        }
+        at = line.next;
+    }
+    None
 }
 
 /// Does a line begin a field that describes a part (`Content-…:`)?

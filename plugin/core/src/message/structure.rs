@@ -22,6 +22,8 @@ pub(super) struct Habit {
     pub nth_boundary: usize,
     /// What is taken for a delimiter beyond what must be.
     pub tolerance: Tolerance,
+    /// The header ends at the first line that is no field.
+    pub strict_header: bool,
 }
 
 /// What stands at the place where a walk begins.
@@ -44,6 +46,8 @@ pub(super) struct Structure {
     pub quirks: Vec<Quirk>,
     /// Delimiters and field ends other readers would see.
     pub missed: Missed,
+    /// A header section goes on after a line that is no field.
+    pub junk: bool,
     /// The most different types a part has, and boundaries a multipart has.
     pub types: usize,
     pub boundaries: usize,
@@ -140,7 +144,7 @@ impl Walker<'_, '_> {
     /// Reads the header section of a part and turns to its content.
     fn part(&mut self, start: usize, number: String) -> At {
         let index = self.out.parts.len();
-        let section = fields::scan(self.bytes, start, &mut self.delimiters, index == 0);
+        let section = fields::scan(self.bytes, start, &mut self.delimiters, self.habit.strict_header, index == 0);
         let entity = entity::interpret(self.bytes, &section, self.habit.nth_type, self.habit.nth_boundary);
         let body = section.end;
         self.span(SpanKind::Header, start..body, Some(index));
@@ -217,6 +221,7 @@ impl Walker<'_, '_> {
             self.budget.note(Limit::Candidates);
         }
         if let Some(at) = section.junk {
+            self.out.junk = true;
             self.quirk(QuirkKind::JunkInHeader, at, index, String::new());
         }
         for (kind, at, text) in entity.quirks.iter().chain(&entity.encoding.quirks) {

@@ -58,29 +58,33 @@ struct Choices {
     types: usize,
     boundaries: usize,
     missed: Missed,
+    junk: bool,
 }
 
 impl Choices {
     fn learn(&mut self, seen: &Structure) {
         self.types = self.types.max(seen.types);
         self.boundaries = self.boundaries.max(seen.boundaries);
+        self.junk |= seen.junk;
         self.missed.prefix = self.missed.prefix.or(seen.missed.prefix);
         self.missed.nul = self.missed.nul.or(seen.missed.nul);
         self.missed.bare_cr = self.missed.bare_cr.or(seen.missed.bare_cr);
     }
 
-    /// All habits worth a walk: each choice of type with each of boundary, and each sort of tolerance by itself.
+    /// All habits worth a walk: each choice of type with each of boundary, and each sort of tolerance or
+    /// strictness by itself.
     fn habits(&self) -> impl Iterator<Item = Habit> + use<> {
         let boundaries = self.boundaries.max(1);
         let chosen = (0..self.types.max(1)).flat_map(move |nth_type| {
-            (0..boundaries).map(move |nth_boundary| Habit { nth_type, nth_boundary, tolerance: Tolerance::None })
+            (0..boundaries).map(move |nth_boundary| Habit { nth_type, nth_boundary, ..Habit::default() })
         });
         let Missed { prefix, nul, bare_cr } = self.missed;
         let tolerant = [(prefix, Tolerance::Prefix), (nul, Tolerance::Nul), (bare_cr, Tolerance::BareCr)]
             .into_iter()
             .filter(|(at, _)| at.is_some())
             .map(|(_, tolerance)| Habit { tolerance, ..Habit::default() });
-        chosen.chain(tolerant)
+        let strict = self.junk.then_some(Habit { strict_header: true, ..Habit::default() });
+        chosen.chain(tolerant).chain(strict)
     }
 }
 
