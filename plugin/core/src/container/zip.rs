@@ -21,6 +21,7 @@ mod encryption;
 mod end;
 mod extra;
 mod facts;
+mod header;
 mod intervals;
 mod local;
 mod member;

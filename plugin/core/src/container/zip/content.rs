@@ -1,9 +1,9 @@
 //! What a member really is: plain, encrypted, or neither as its headers say. The data decide, where they can.
 
 use super::encryption::{Mark, Scheme, Signs};
+use super::header::{AES_OR_LZFSE, DEFLATE64, DEFLATED, FLAG_MASKED, Header, STORED};
 use super::member::Member;
 use super::names;
-use super::records::{AES_OR_LZFSE, DEFLATE64, DEFLATED, FLAG_MASKED, Header, STORED};
 use crate::budget::{Budget, Limit};
 use crate::container::inflate::{Prober, Run};
 use crate::container::tree::Content;
@@ -64,7 +64,7 @@ impl<'a, 'b> Judge<'a, 'b> {
     pub fn judge(&mut self, member: &Member, headers: &[Header<'a>]) -> Verdict<'a> {
         let mut verdict = Verdict::default();
         let data = self.bytes.get(member.start..member.end).unwrap_or(&[]);
-        let nothing = data.is_empty() && headers.iter().all(|h| h.packed == 0) && !member.short;
+        let nothing = data.is_empty() && headers.iter().all(|h| h.packed == 0) && !member.short && !member.guessed;
         verdict.directory = nothing && headers.iter().any(names::is_directory);
         verdict.empty = nothing && member.local.is_some();
         if member.local.is_some() {
@@ -111,7 +111,7 @@ impl<'a, 'b> Judge<'a, 'b> {
         signs: &Signs,
         data: &'a [u8],
     ) {
-        let expected = stated(headers, member);
+        let expected = stated(self.bytes, headers, member);
         let lengths = headers.iter().filter_map(Header::stated_packed).filter_map(|n| usize::try_from(n).ok());
         let other = lengths.filter(|n| *n != data.len() && *n > 0 && !member.short).find_map(|n| {
             let end = member.start.checked_add(n)?;
@@ -307,10 +307,10 @@ impl<'a, 'b> Judge<'a, 'b> {
 }
 
 /// Every CRC-32 and plain size that something states for the member.
-fn stated(headers: &[Header<'_>], member: &Member) -> Vec<Stated> {
+fn stated(bytes: &[u8], headers: &[Header<'_>], member: &Member) -> Vec<Stated> {
     let states = |h: &&Header<'_>| h.crc != 0 || h.plain != 0;
     let mut all: Vec<Stated> = headers.iter().filter(states).map(|h| (h.crc, h.plain)).collect();
-    all.extend(member.descriptor.map(|d| (d.crc, d.plain)));
+    all.extend(member.descriptor(bytes).map(|d| (d.crc, d.plain)));
     all.dedup();
     all
 }

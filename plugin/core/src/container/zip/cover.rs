@@ -2,8 +2,8 @@
 
 use super::directory::Directories;
 use super::facts::{Span, SpanKind};
+use super::header::{Header, LOCAL};
 use super::member::Member;
-use super::records::{Header, LOCAL};
 use super::signatures::segment_mark;
 
 /// The first byte of the name of an Android signing block, which ends with it (APK Signature Scheme v2).

@@ -6,16 +6,21 @@ use super::directory::{Closes, Directories};
 use super::disagree;
 use super::encryption::Mark;
 use super::end::Closing;
-use super::facts::{Sign, SpanKind, Surrounding, ZipFacts};
+use super::facts::{Sign, SpanKind, Surrounding, Tally, ZipFacts};
+use super::header::{FLAG_DESCRIPTOR, Header, Side};
 use super::member::Member;
 use super::names;
-use super::records::{DESCRIPTOR, FLAG_DESCRIPTOR, Header, Side};
+use super::records::DESCRIPTOR;
 use super::signatures::segment_mark;
 use super::surroundings;
 use super::survey::Survey;
 use crate::budget::{Budget, Limit};
+use crate::container::sniff::{self, Class};
 use crate::container::tree::{Child, Content, Facts, Name, Opened, Origin, Step};
 use crate::report::Inspection;
+
+/// So many ranges that belong to nothing are looked at by themselves.
+const STRANGERS: usize = 64;
 
 /// Says what is in the archives.
 pub fn describe<'a>(bytes: &'a [u8], survey: &Survey, budget: &mut Budget) -> Option<Opened<'a>> {
@@ -39,6 +44,7 @@ pub fn describe<'a>(bytes: &'a [u8], survey: &Survey, budget: &mut Budget) -> Op
             children.push(child(member, names, verdict, &headers));
         }
     }
+    children.extend(strangers(bytes, &facts, held));
     if held && facts.files == 0 && facts.directories == 0 && survey.directories.sealed.is_empty() {
         return None;
     }
@@ -47,7 +53,10 @@ pub fn describe<'a>(bytes: &'a [u8], survey: &Survey, budget: &mut Budget) -> Op
     }
     closings(bytes, &mut facts, survey);
     segments(bytes, &mut facts, survey);
-    let inspection = state(&facts, held);
+    if held {
+        in_pieces(&mut facts);
+    }
+    let inspection = state(&facts);
     Some(Opened { facts: Facts::Zip(Box::new(facts)), inspection, children })
 }
 
@@ -81,6 +90,27 @@ fn around(bytes: &[u8], facts: &mut ZipFacts) {
         let sign = Sign::at(bytes, shows(t.start, "bytes behind the last record"), "");
         facts.trailing = Some((sign, t.end.saturating_sub(t.start)));
     }
+}
+
+/// Bytes that belong to nothing and are something: a program behind the archive, a picture between its members. What
+/// stands in front is what the file as a whole looks like.
+fn strangers<'a>(bytes: &'a [u8], facts: &ZipFacts, held: bool) -> Vec<Child<'a>> {
+    let strange = |kind: SpanKind| matches!(kind, SpanKind::Gap | SpanKind::Trailer | SpanKind::Comment) && !held;
+    let found = facts.spans.iter().filter(|s| strange(s.kind)).take(STRANGERS).filter_map(|span| {
+        let content = bytes.get(span.start..span.end)?;
+        let format = sniff::sniff(content);
+        let plain =
+            matches!(format.class, Class::Data | Class::Text | Class::Empty | Class::Media) || format == sniff::ZIP;
+        (!plain).then(|| Child {
+            step: Step::Inner(format!("at-{}", span.start)),
+            names: Vec::new(),
+            media_type: String::new(),
+            origin: Origin::Member,
+            readings: vec![Content::Slice(content)],
+            stated_size: content.len() as u64,
+        })
+    });
+    found.collect()
 }
 
 /// Books what was found out about a member.
@@ -182,7 +212,7 @@ fn closings(bytes: &[u8], facts: &mut ZipFacts, survey: &Survey) {
     let directories = &survey.directories;
     let mut closed = vec![false; directories.found.len()];
     let owners = owners(survey);
-    let mut archives: Vec<&Closing> = Vec::new();
+    let mut archives: Vec<Mark> = Vec::new();
     // The last end record is the one that most readers take.
     for (closing, closes) in directories.ends.iter().rev() {
         let mark = Mark { at: closing.end.at, len: 22, field: "end of central directory record" };
@@ -199,7 +229,7 @@ fn closings(bytes: &[u8], facts: &mut ZipFacts, survey: &Survey) {
             Closes::Tail(_) => false,
         };
         if own {
-            archives.push(closing);
+            archives.push(mark);
         }
         if !own || in_a_comment {
             facts.more_ends.add(|| sign(what(*closes, in_a_comment)));
@@ -219,11 +249,14 @@ fn closings(bytes: &[u8], facts: &mut ZipFacts, survey: &Survey) {
     }
     let unkept = directories.end_count.saturating_sub(directories.ends.len());
     facts.more_ends.count = facts.more_ends.count.saturating_add(unkept);
+    if !archives.is_empty() {
+        // Directories that no end record closes are archives as well.
+        let loose =
+            directories.found.iter().zip(&closed).zip(&owners).filter(|((_, closed), owner)| !**closed && **owner);
+        archives.extend(loose.map(|((d, _), _)| Mark { at: d.start, len: 4, field: "central directory" }));
+    }
     if archives.len() > 1 {
-        for closing in archives {
-            let mark = Mark { at: closing.end.at, len: 22, field: "end of central directory record" };
-            facts.concatenated.add(|| Sign::at(bytes, mark, ""));
-        }
+        archives.iter().for_each(|mark| facts.concatenated.add(|| Sign::at(bytes, *mark, "")));
     }
     for sealed in &directories.sealed {
         let mark = Mark { at: sealed.sign_at, len: 4, field: "archive decryption header" };
@@ -310,25 +343,33 @@ fn segments(bytes: &[u8], facts: &mut ZipFacts, survey: &Survey) {
     }
 }
 
+/// Forgets what is no surprise inside a format that holds other files, several of them and in pieces.
+fn in_pieces(facts: &mut ZipFacts) {
+    facts.no_directory = None;
+    facts.part = None;
+    for tally in [
+        &mut facts.concatenated,
+        &mut facts.local_only,
+        &mut facts.central_only,
+        &mut facts.miscounted,
+        &mut facts.more_ends,
+        &mut facts.gaps,
+        &mut facts.damaged,
+    ] {
+        *tally = Tally::default();
+    }
+}
+
 /// How far the archive itself could be looked into.
-fn state(facts: &ZipFacts, held: bool) -> Inspection {
-    let mut state = Inspection::Inspected;
-    if facts.encrypted.count > 0 {
-        state = state.worst(Inspection::NamesOnly);
-    }
-    if facts.headers_hidden.any() {
-        state = state.worst(Inspection::OpaqueEncrypted);
-    }
-    if held {
-        return state;
-    }
+fn state(facts: &ZipFacts) -> Inspection {
     let differ =
         [&facts.disagree, &facts.local_only, &facts.miscounted, &facts.more_ends, &facts.concatenated, &facts.overlap];
-    if differ.iter().any(|t| t.any()) {
-        state = state.worst(Inspection::Ambiguous);
-    }
-    if facts.no_directory.is_some() || facts.part.is_some() || facts.damaged.any() {
-        state = state.worst(Inspection::Broken);
-    }
-    state
+    let broken = facts.no_directory.is_some() || facts.part.is_some() || facts.damaged.any();
+    let states = [
+        (facts.encrypted.count > 0, Inspection::NamesOnly),
+        (facts.headers_hidden.any(), Inspection::OpaqueEncrypted),
+        (differ.iter().any(|t| t.any()), Inspection::Ambiguous),
+        (broken, Inspection::Broken),
+    ];
+    states.iter().filter(|(is, _)| *is).fold(Inspection::Inspected, |worst, (_, state)| worst.worst(*state))
 }

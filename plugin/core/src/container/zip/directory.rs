@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::end::{Closing, Place, SealedDirectory};
+use super::header::{Header, STORED};
 use super::intervals::Intervals;
-use super::records::{DIGITAL_SIGNATURE, End, Header, STORED};
+use super::records::{DIGITAL_SIGNATURE, End};
 use super::signatures::Signatures;
 use crate::bytes::u16_le;
 
@@ -170,9 +171,8 @@ impl Directories {
     fn add(&mut self, bytes: &[u8], entries: Vec<usize>, end: usize, base: i64) -> usize {
         for header in entries.iter().filter_map(|e| Header::central(bytes, *e)) {
             let Some(local) = local_of(bytes, &header, base) else { continue };
-            let data_end = local.end.saturating_add(usize::try_from(header.packed).unwrap_or(usize::MAX));
             let own = if header.at > local.at { header.at } else { bytes.len() };
-            self.claimed.insert(local.at, data_end.min(own));
+            self.claimed.insert(local.at, undisputed_end(&header, &local).min(own));
         }
         let start = entries.first().copied().unwrap_or(end);
         self.claimed.insert(start, end);
@@ -289,6 +289,13 @@ impl Directories {
 pub fn local_of<'a>(bytes: &'a [u8], central: &Header<'_>, base: i64) -> Option<Header<'a>> {
     let at = base.checked_add_unsigned(central.offset).and_then(|at| usize::try_from(at).ok())?;
     Header::local(bytes, at)
+}
+
+/// Where the data end by both headers: what one of them counts to the data and the other does not may be members that
+/// only some readers see.
+pub fn undisputed_end(central: &Header<'_>, local: &Header<'_>) -> usize {
+    let size = local.stated_packed().map_or(central.packed, |stated| stated.min(central.packed));
+    local.end.saturating_add(usize::try_from(size).unwrap_or(usize::MAX))
 }
 
 /// The data of stored members as their local headers announce them, outermost only: start and end.

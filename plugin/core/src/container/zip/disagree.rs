@@ -3,8 +3,8 @@
 
 use super::encryption::Mark;
 use super::extra::unicode_path;
+use super::header::{FLAG_DESCRIPTOR, FLAG_ENCRYPTED, FLAG_MASKED, FLAG_STRONG, Header};
 use super::names;
-use super::records::{FLAG_DESCRIPTOR, FLAG_ENCRYPTED, FLAG_MASKED, FLAG_STRONG, Header};
 
 /// One contradiction: the same field in both headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! The signs of encryption (APPNOTE 6.1, 7; "AES Encryption Information").
 
 use super::extra::{self, Aes, Strong};
-use super::records::{AES_OR_LZFSE, FLAG_ENCRYPTED, FLAG_STRONG, Header};
+use super::header::{AES_OR_LZFSE, FLAG_ENCRYPTED, FLAG_STRONG, Header};
 use crate::bytes::u16_le;
 
 /// How a member is encrypted.

@@ -3,7 +3,8 @@
 //! archive), some take the ZIP64 values, some the others. All places are tried.
 
 use super::encryption::DecryptionHeader;
-use super::records::{ARCHIVE_EXTRA, End, Header, Locator, Zip64End};
+use super::header::Header;
+use super::records::{ARCHIVE_EXTRA, End, Locator, Zip64End};
 use super::signatures::Signatures;
 use crate::bytes::u32_le;
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::directory::Directories;
+use super::header::{FLAG_DESCRIPTOR, Header};
 use super::member::Member;
-use super::records::{Descriptor, FLAG_DESCRIPTOR, Header};
+use super::records::Descriptor;
 use super::signatures::Signatures;
 
 /// Finds out where the data of members end.
@@ -45,26 +46,31 @@ impl<'a> Extents<'a> {
         let fence = self.fence(local.end);
         member.local = Some(local.at);
         member.start = local.end;
-        let stated = central.map(|c| c.packed).or_else(|| local.stated_packed());
+        let announced = local.has(FLAG_DESCRIPTOR) || central.is_some_and(|c| c.has(FLAG_DESCRIPTOR));
+        let descriptor = |end: usize, size: u64| {
+            let fits = |d: &Descriptor| announced && d.packed == size && d.end <= fence;
+            Descriptor::readings(self.bytes, end).filter(fits).reduce(Descriptor::likelier)
+        };
+        let mut stated = central.map(|c| c.packed).or_else(|| local.stated_packed());
+        if stated == Some(0) && local.stated_packed().is_none() && descriptor(local.end, 0).is_none() {
+            // The directory says that there is nothing, and no descriptor confirms it.
+            stated = None;
+        }
+        let mut found = None;
         if let Some(size) = stated {
             let end = usize::try_from(size).ok().and_then(|n| local.end.checked_add(n));
             member.short = end.is_none_or(|e| e > fence);
             member.end = end.unwrap_or(fence).min(fence);
-            let announced = local.has(FLAG_DESCRIPTOR) || central.is_some_and(|c| c.has(FLAG_DESCRIPTOR));
-            if announced && !member.short {
-                let fitting =
-                    Descriptor::readings(self.bytes, member.end).filter(|d| d.packed == size && d.end <= fence);
-                member.descriptor = fitting.reduce(Descriptor::likelier);
-            }
-        } else if let Some(found) = descriptors.and_then(|d| d.get(&local.end)) {
-            member.end = found.at;
-            member.descriptor = Some(*found);
+            found = descriptor(member.end, size).filter(|_| !member.short);
+        } else if let Some(fitting) = descriptors.and_then(|d| d.get(&local.end)) {
+            member.end = fitting.at;
+            found = Some(*fitting);
         } else {
             let next = self.signatures.next_record(self.bytes, local.end).unwrap_or(self.bytes.len());
             member.end = next.min(fence);
-            member.guessed = true;
+            member.guessed = member.end > member.start;
         }
-        member.after = member.descriptor.map_or(member.end, |d| d.end);
+        member.after = found.map_or(member.end, |d| d.end);
     }
 }
 
@@ -77,7 +83,7 @@ pub fn walk(
     anchors: &[(usize, usize)],
     extents: &Extents<'_>,
 ) -> Vec<Member> {
-    let unknown: Vec<_> = signatures
+    let mut unknown: Vec<_> = signatures
         .locals
         .iter()
         .filter(|at| !directories.claimed.contains(**at))
@@ -85,6 +91,7 @@ pub fn walk(
         .filter(|h| h.stated_packed().is_none())
         .map(|h| h.end)
         .collect();
+    unknown.sort_unstable();
     let descriptors = if unknown.is_empty() { Descriptors::new() } else { descriptors(bytes, signatures, &unknown) };
     let mut members: Vec<Member> = Vec::new();
     let (mut next_anchor, mut free) = (anchors.iter().copied().peekable(), 0usize);
@@ -108,7 +115,6 @@ pub fn walk(
         {
             member.end = *anchor;
             member.after = *anchor;
-            member.descriptor = None;
             member.short = true;
         }
         free = member.after.max(local.end);

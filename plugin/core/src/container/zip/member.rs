@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::directory::{Directories, local_of};
+use super::directory::{self, Directories, local_of};
+use super::header::{Header, Side};
 use super::local::{Extents, walk};
-use super::records::{Descriptor, Header, Side};
+use super::records::Descriptor;
 use super::signatures::Signatures;
 
 /// One member.
@@ -23,8 +24,6 @@ pub struct Member {
     pub end: usize,
     /// First byte after the data descriptor.
     pub after: usize,
-    /// Its data descriptor.
-    pub descriptor: Option<Descriptor>,
     /// The data are shorter than stated: the file ends, or another record begins.
     pub short: bool,
     /// Nothing says where the data end.
@@ -45,6 +44,11 @@ impl Member {
         central.into_iter().chain(local).collect()
     }
 
+    /// Its data descriptor.
+    pub fn descriptor(&self, bytes: &[u8]) -> Option<Descriptor> {
+        Descriptor::of_length(bytes, self.end, self.after.saturating_sub(self.end))
+    }
+
     /// Where it stands in the file, for the order.
     fn position(&self) -> usize {
         self.local.or(self.central).unwrap_or(0)
@@ -56,7 +60,7 @@ pub fn join(bytes: &[u8], signatures: &Signatures, directories: &Directories) ->
     let extents = Extents::new(bytes, signatures, directories);
     let mut members = anchored(bytes, directories, &extents);
     members.sort_by_key(|m| (m.local.is_none(), m.local, m.central));
-    let mut anchors: Vec<_> = members.iter().filter_map(|m| m.local.map(|l| (l, m.after))).collect();
+    let mut anchors: Vec<_> = members.iter().filter_map(|m| Some((m.local?, undisputed_end(bytes, m)))).collect();
     anchors.dedup_by_key(|(local, _)| *local);
     let mut loose = walk(bytes, signatures, directories, &anchors, &extents);
     pair_by_name(bytes, &mut members, &mut loose, &extents);
@@ -64,6 +68,14 @@ pub fn join(bytes: &[u8], signatures: &Signatures, directories: &Directories) ->
     members.sort_by_key(|m| (m.position(), m.central));
     mark_overlaps(&mut members, directories.found.len());
     members
+}
+
+/// Where a member ends by both headers.
+fn undisputed_end(bytes: &[u8], member: &Member) -> usize {
+    let central = member.central.and_then(|at| Header::central(bytes, at));
+    let local = member.local.and_then(|at| Header::local(bytes, at));
+    let both = central.zip(local).filter(|(central, local)| local.stated_packed().is_some_and(|n| n != central.packed));
+    both.map_or(member.after, |(central, local)| directory::undisputed_end(&central, &local).min(member.after))
 }
 
 /// The members the directories list. Two directories that say the same of a local header speak of one member.

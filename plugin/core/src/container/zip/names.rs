@@ -3,7 +3,7 @@
 use encoding_rs::SHIFT_JIS;
 
 use super::extra::unicode_path;
-use super::records::{FLAG_UTF8, Header, Side};
+use super::header::{FLAG_UTF8, Header, Side};
 use crate::container::tree::Name;
 
 /// The upper half of code page 437, the character set of APPNOTE appendix D.

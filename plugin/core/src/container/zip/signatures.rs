@@ -2,9 +2,8 @@
 
 use memchr::memmem;
 
-use super::records::{
-    CENTRAL, DESCRIPTOR, END, End, FLAG_ENCRYPTED, Header, LOCAL, SINGLE_SEGMENT, Side, ZIP64_END, Zip64End,
-};
+use super::header::{CENTRAL, FLAG_ENCRYPTED, Header, LOCAL, Side};
+use super::records::{DESCRIPTOR, END, End, SINGLE_SEGMENT, ZIP64_END, Zip64End};
 
 /// So many places of one kind are kept. More do not fit into any mail that a gateway accepts; beyond, only the
 /// encryption flags are looked at.
