@@ -72,16 +72,14 @@ impl<'a> Runs<'a> {
 
     /// The run around a probe.
     fn around(&self, probe: usize) -> Run {
-        let word = self.word_start(probe);
-        let prefix = self.prefix(word);
-        let mut start = word;
+        let mut start = self.word_start(probe);
+        let prefix = self.prefix(start);
         // Lines above that are nothing but base64 belong to it. No more than a probe's distance, or an earlier probe
         // would have met them.
         while let Some(above) = self.line_above(start, prefix) {
             start = above;
         }
-        let run = self.forward(start);
-        if run.end < probe { self.forward(word) } else { run }
+        self.forward(start)
     }
 
     /// Where the characters around `at` begin, on its line.

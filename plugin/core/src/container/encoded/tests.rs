@@ -165,6 +165,7 @@ fn bare_base64_is_found_wherever_it_stands() {
         format!("<a href=\"data:application/zip;base64,{one_line}\">x</a>"),
         format!("cid/attachments/{one_line}"),
         lines(&zip(), 20, ""),
+        lines(&zip(), 40, "").replace("\r\n", " \t\r\n"),
         lines(&zip(), 76, "    "),
         lines(&zip(), 76, "> "),
         lines(&zip(), 64, ">> "),

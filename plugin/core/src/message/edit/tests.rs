@@ -153,6 +153,14 @@ fn where_readers_disagree_the_whole_body_goes() {
 }
 
 #[test]
+fn what_was_not_looked_at_does_not_stay() {
+    let parts = "--b\n\nUEsD\n".repeat(Limits::default().entries as usize + 10);
+    let message = format!("Content-Type: multipart/mixed; boundary=b\n\n{parts}--b--\n");
+    let result = edited(&message, "2", "replace-part", "gone");
+    assert!(!result.contains("UEsD") && result.ends_with("\n\ngone"));
+}
+
+#[test]
 fn fields_go_on_top() {
     assert_eq!(edited("A: b\r\n\r\nc", "", "add-header", "X-Note:  two words "), "X-Note: two words\r\nA: b\r\n\r\nc");
     assert_eq!(
