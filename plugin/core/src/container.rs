@@ -5,11 +5,13 @@
 //! file is one format, registered in [`READERS`]; no format imports another.
 
 pub mod encoded;
+pub mod gzip;
 pub mod inflate;
 pub mod mail;
 pub mod open;
 pub mod package;
 pub mod sniff;
+pub mod tar;
 pub mod tree;
 pub mod zip;
 
@@ -31,4 +33,4 @@ pub struct Reader {
 
 /// All readers; those that search anywhere in the bytes stand last (see [`Item::covered`]). Several may claim the same
 /// bytes (a polyglot); then all of them read, and the union counts.
-pub static READERS: &[Reader] = &[mail::READER, encoded::READER, zip::READER];
+pub static READERS: &[Reader] = &[mail::READER, tar::READER, gzip::READER, encoded::READER, zip::READER];

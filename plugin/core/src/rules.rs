@@ -7,6 +7,7 @@
 use crate::container::{Item, Mail};
 use crate::report::{Context, Evidence, Kind, RuleInfo, Severity};
 
+pub mod group;
 pub mod page;
 
 /// One rule. Made with [`declare_rule!`](crate::declare_rule) only.
@@ -162,12 +163,24 @@ macro_rules! declare_rule {
 
 /// All rules, in the order they run. Each family keeps its own slice in `rules/<family>.rs`; a rule that is not in it
 /// does not exist, and a test says so.
-pub static RULES: &[&[&Rule]] = &[zip::RULES, mime::RULES, name::RULES, nesting::RULES, limit::RULES];
+pub static RULES: &[&[&Rule]] = &[
+    zip::RULES,
+    archive::RULES,
+    document::RULES,
+    mime::RULES,
+    name::RULES,
+    nesting::RULES,
+    limit::RULES,
+    policy::RULES,
+];
 
+pub mod archive;
+pub mod document;
 pub mod limit;
 pub mod mime;
 pub mod name;
 pub mod nesting;
+pub mod policy;
 pub mod zip;
 
 /// All rules, one after the other.

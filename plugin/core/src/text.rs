@@ -1,6 +1,7 @@
 //! What letters are: making text an attacker chose harmless to show, and telling which characters hide or reorder others.
 
 pub mod filename;
+pub mod unlabelled;
 
 /// The longest text that goes into a report, in characters; longer text is cut and marked with `…`.
 pub const SHOWN: usize = 200;

@@ -2,7 +2,7 @@
 //!
 //! A case is a fenced block marked `mail` (a whole message, LF line ends) or a list item that begins with the path of a
 //! file in `host-test/judge/corpus`, in backquotes. A file that is not an `.eml` is attached to an ordinary mail under its
-//! own name.
+//! own name. A fenced block marked `policy` or `context` (JSON) goes with the next case.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -20,41 +20,62 @@ mod corpus;
 
 use std::path::Path;
 
+use sekisho_core::wire::context_from_json;
 use sekisho_core::{Context, rules, scan_message};
 
 /// A message to scan, and how to call it in a failure.
 struct Case {
     label: String,
     message: Vec<u8>,
+    policy: String,
+    context: Context,
 }
 
 fn cases(section: &str) -> Vec<Case> {
     let mut out = Vec::new();
-    let mut block: Option<String> = None;
+    let (mut policy, mut context) = (String::new(), String::new());
+    let mut block: Option<(&str, String)> = None;
     for line in section.lines() {
-        match &mut block {
-            Some(text) if line.trim_end() == "```" => {
-                out.push(Case { label: text.clone(), message: text.clone().into_bytes() });
-                block = None;
-            }
-            Some(text) => {
-                text.push_str(line);
-                text.push('\n');
-            }
-            None if line.trim_end() == "```mail" => block = Some(String::new()),
-            None => {
-                if let Some(path) = line.strip_prefix("- `").and_then(|l| l.split('`').next()) {
-                    let case = corpus::case(&corpus::root(env!("CARGO_MANIFEST_DIR")), path);
-                    out.push(Case { label: case.path, message: case.message });
+        let (label, message) = match &mut block {
+            Some((kind, _)) if line.trim_end() == "```" => {
+                let kind = *kind;
+                let (_, text) = block.take().unwrap();
+                match kind {
+                    "mail" => (text.clone(), text.into_bytes()),
+                    "policy" => {
+                        policy = text;
+                        continue;
+                    }
+                    "context" => {
+                        context = text;
+                        continue;
+                    }
+                    _ => continue,
                 }
             }
-        }
+            Some((_, text)) => {
+                text.push_str(line);
+                text.push('\n');
+                continue;
+            }
+            None if line.starts_with("```") => {
+                block = Some((line[3..].trim_end(), String::new()));
+                continue;
+            }
+            None => {
+                let Some(path) = line.strip_prefix("- `").and_then(|l| l.split('`').next()) else { continue };
+                let case = corpus::case(&corpus::root(env!("CARGO_MANIFEST_DIR")), path);
+                (case.path, case.message)
+            }
+        };
+        let context = context_from_json(&std::mem::take(&mut context)).expect("the context is right");
+        out.push(Case { label, message, policy: std::mem::take(&mut policy), context });
     }
     out
 }
 
-fn sees(rule: &str, message: &[u8]) -> bool {
-    let report = scan_message(message, &Context::default(), "").expect("the default policy is right");
+fn sees(rule: &str, case: &Case) -> bool {
+    let report = scan_message(&case.message, &case.context, &case.policy).expect("the policy is right");
     report.findings.iter().any(|f| f.rule == rule)
 }
 
@@ -80,10 +101,10 @@ fn every_page_shows_what_is_seen_and_what_is_not() {
         assert!(!seen.is_empty(), "{}: no case of `Seen`", rule.id);
         assert!(!not_seen.is_empty(), "{}: no case of `Not seen`", rule.id);
         for case in seen {
-            assert!(sees(rule.id, &case.message), "{} should see: {}", rule.id, case.label);
+            assert!(sees(rule.id, &case), "{} should see: {}", rule.id, case.label);
         }
         for case in not_seen {
-            assert!(!sees(rule.id, &case.message), "{} should not see: {}", rule.id, case.label);
+            assert!(!sees(rule.id, &case), "{} should not see: {}", rule.id, case.label);
         }
     }
 }

@@ -14,7 +14,9 @@ pub struct Plain {
     pub bytes: Vec<u8>,
     /// How many plain bytes there are.
     pub size: u64,
-    /// The data broke off or broke, go on behind their end, or the CRC-32 or size is not the stated one.
+    /// Their CRC-32.
+    pub crc: u32,
+    /// The data broke off or broke, or the CRC-32 or size is not the stated one.
     pub damaged: bool,
     /// The budget stopped us.
     pub stopped: bool,
@@ -88,11 +90,10 @@ fn pass(packed: &[u8], crc: Option<u32>, size: Option<u64>, keep: Keep, budget: 
     }
     let mut plain = sink.plain;
     plain.size = state.total_out();
+    plain.crc = sink.crc.finalize();
     plain.used = usize::try_from(state.total_in()).unwrap_or(usize::MAX);
     if !plain.stopped && !plain.wanted {
-        plain.damaged |= crc.is_some_and(|c| c != sink.crc.finalize()) || size.is_some_and(|s| s != plain.size);
-        // Whatever stands behind the end of the stream was not looked at.
-        plain.damaged |= plain.used < packed.len();
+        plain.damaged |= crc.is_some_and(|c| c != plain.crc) || size.is_some_and(|s| s != plain.size);
     }
     plain
 }

@@ -111,9 +111,18 @@ impl Opener<'_> {
         match content {
             Content::Sealed(state) => self.worsen(index, state),
             Content::Slice(bytes) => self.look(index, bytes, formats),
-            Content::Owned(bytes) => self.look_held(index, &bytes, formats),
+            Content::Owned(bytes) => self.made(index, &bytes, formats),
             Content::Encoded { body, encoding } => self.decode(index, body, encoding, formats),
             Content::Deflate { packed, crc, size } => self.inflate(index, packed, crc, size, formats),
+        }
+    }
+
+    /// Looks at bytes a reader made. They may be only the beginning of what it states.
+    fn made(&mut self, index: usize, bytes: &[u8], formats: &mut Vec<Format>) {
+        let stated = self.mail.items.get(index).map_or(0, |item| item.size);
+        self.look_held(index, bytes, formats);
+        if let Some(item) = self.mail.items.get_mut(index) {
+            item.size = item.size.max(stated);
         }
     }
 
@@ -148,13 +157,15 @@ impl Opener<'_> {
     /// Unpacks raw deflate data. Large members are first unpacked piecemeal; only what a reader would open is held.
     fn inflate(&mut self, index: usize, packed: &[u8], crc: Option<u32>, size: Option<u64>, formats: &mut Vec<Format>) {
         let plain = super::inflate::inflate(packed, crc, size, self.budget);
+        // Whatever stands behind the end of the stream was not looked at.
+        let damaged = plain.damaged || (!plain.stopped && plain.used < packed.len());
         if let Some(item) = self.mail.items.get_mut(index) {
             item.size = plain.size;
-            item.damaged |= plain.damaged;
+            item.damaged |= damaged;
         }
         if plain.stopped {
             self.worsen(index, Inspection::OpaqueLimit);
-        } else if plain.damaged {
+        } else if damaged {
             self.worsen(index, Inspection::Broken);
         }
         self.look_held(index, &plain.bytes, formats);

@@ -87,9 +87,7 @@ static MAGIC: &[(usize, &[u8], Format)] = &[
     (0, b"!<arch>\n", format("ar", Class::Archive)),
     (0, b"070701", format("cpio", Class::Archive)),
     (0, b"070707", format("cpio", Class::Archive)),
-    (257, b"ustar", TAR),
     (0, b"\x1F\x8B\x08", GZIP),
-    (0, b"BZh", format("bzip2", Class::Compressor)),
     (0, b"\xFD7zXZ\0", format("xz", Class::Compressor)),
     (0, b"\x28\xB5\x2F\xFD", format("zstd", Class::Compressor)),
     (0, b"\x04\x22\x4D\x18", format("lz4", Class::Compressor)),
@@ -174,10 +172,48 @@ pub fn signature(bytes: &[u8]) -> Option<Format> {
     {
         return Some(*f);
     }
+    if is_tar(bytes) {
+        return Some(TAR);
+    }
+    if is_bzip2(bytes) {
+        return Some(format("bzip2", Class::Compressor));
+    }
     if is_portable_executable(bytes) {
         return Some(format("pe", Class::Executable));
     }
     mach_o_fat(bytes).or_else(|| pdf(bytes)).or_else(|| bmp(bytes)).or_else(|| lha(bytes)).or_else(|| arj(bytes))
+}
+
+/// A tar archive by its first block: a header, or one that was a header before it was damaged.
+#[must_use]
+pub fn is_tar(bytes: &[u8]) -> bool {
+    is_tar_header(bytes) || bytes.get(257..).is_some_and(|b| b.starts_with(b"ustar\0") || b.starts_with(b"ustar  \0"))
+}
+
+/// A header block of a tar archive (POSIX.1-2024 pax, "ustar Interchange Format"): its checksum, the sum of all bytes with
+/// the checksum field taken as blanks, holds. Old writers summed signed bytes.
+#[must_use]
+pub fn is_tar_header(block: &[u8]) -> bool {
+    let (Some(block), Some(field)) = (block.get(..512), block.get(148..156)) else { return false };
+    let digits = field.trim_ascii_start();
+    let digits = digits.split(|b| matches!(b, b' ' | 0)).next().unwrap_or(&[]);
+    let Some(stated) = core::str::from_utf8(digits).ok().and_then(|d| i64::from_str_radix(d, 8).ok()) else {
+        return false;
+    };
+    let sum = |value: fn(u8) -> i64| {
+        let all = block.iter().fold(0i64, |sum, b| sum.saturating_add(value(*b)));
+        let own = field.iter().fold(0i64, |sum, b| sum.saturating_add(value(*b)));
+        all.saturating_sub(own).saturating_add(8 * 0x20)
+    };
+    stated > 0 && (sum(i64::from) == stated || sum(|b| i64::from(b.cast_signed())) == stated)
+}
+
+/// `BZh`, the block size, and the magic of a block or of the end.
+fn is_bzip2(bytes: &[u8]) -> bool {
+    let magic = bytes.get(4..10);
+    bytes.starts_with(b"BZh")
+        && matches!(bytes.get(3), Some(b'1'..=b'9'))
+        && matches!(magic, Some(b"\x31\x41\x59\x26\x53\x59" | b"\x17\x72\x45\x38\x50\x90"))
 }
 
 /// `MZ` with a PE or NE header where it points, or a plain DOS program of plausible size fields.

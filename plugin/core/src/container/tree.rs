@@ -123,6 +123,21 @@ pub enum Facts {
     Zip(Box<ZipFacts>),
     /// A text with files encoded inside it.
     Encoded(Box<EncodedFacts>),
+    /// An archive or a packed file of a format that has little to tell beyond its members.
+    Archive(Box<ArchiveFacts>),
+}
+
+/// What is known about an archive or a packed file beyond its members.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ArchiveFacts {
+    /// The format, as in [`Format::id`].
+    pub format: &'static str,
+    /// What is damaged: offset and words. The first of each sort is enough.
+    pub damage: Vec<(usize, &'static str)>,
+    /// What is not read by this version: offset and words.
+    pub unread: Vec<(usize, &'static str)>,
+    /// Data behind the end: offset and length.
+    pub trailing: Option<(usize, usize)>,
 }
 
 /// What one reader says of the bytes it was given.
@@ -204,6 +219,25 @@ impl Item {
         self.facts.iter().filter_map(|f| match f {
             Facts::Encoded(e) => Some(e.as_ref()),
             _ => None,
+        })
+    }
+
+    /// The descriptions of other archives and packed files in it.
+    pub fn archives(&self) -> impl Iterator<Item = &ArchiveFacts> {
+        self.facts.iter().filter_map(|f| match f {
+            Facts::Archive(a) => Some(a.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// Did a reader of its own format describe it?
+    #[must_use]
+    pub fn is_read(&self) -> bool {
+        self.facts.iter().any(|f| match f {
+            Facts::Message(_) => self.format.id == "message",
+            Facts::Zip(_) => self.format.id == "zip",
+            Facts::Encoded(_) => false,
+            Facts::Archive(a) => self.format.id == a.format,
         })
     }
 }

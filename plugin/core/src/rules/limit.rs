@@ -1,6 +1,9 @@
-//! The `limit` family.
+//! The `limit` family: bounds of the scan that were reached. What lies beyond them was not looked at.
 
 use super::Rule;
 
+mod limits;
+
 /// Its rules, in the order they run.
-pub static RULES: &[&Rule] = &[];
+pub static RULES: &[&Rule] =
+    &[&limits::BYTES, &limits::RATIO, &limits::ENTRIES, &limits::DEPTH, &limits::WORK, &limits::CANDIDATES];

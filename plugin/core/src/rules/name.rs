@@ -5,7 +5,6 @@ use super::Rule;
 
 mod around;
 mod danger;
-mod group;
 mod name_bidi;
 mod name_double_extension;
 mod name_legacy_charset;

@@ -1,13 +1,9 @@
 //! Names of members: bytes → text.
 
-use encoding_rs::SHIFT_JIS;
-
 use super::extra::unicode_path;
 use super::header::{FLAG_UTF8, Header, Side};
 use crate::container::tree::Name;
-
-/// The upper half of code page 437, the character set of APPNOTE appendix D.
-const CP437: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{A0}";
+use crate::text::unlabelled;
 
 /// All spellings of the name of a member, best first: the Unicode path field where there is a valid one, the central
 /// directory's, the local header's.
@@ -38,18 +34,10 @@ pub fn spellings(headers: &[Header<'_>]) -> Vec<Name> {
 /// Decodes a name: UTF-8 if the flag says so or the bytes are (macOS does not set the flag), else CP932 as Japanese
 /// writers use it, else CP437.
 pub fn decode(raw: &[u8], utf8: bool) -> (String, &'static str) {
-    if raw.is_ascii() {
-        return (raw.iter().map(|b| char::from(*b)).collect(), if utf8 { "utf-8" } else { "ascii" });
+    match unlabelled::decode(raw) {
+        (text, "ascii") if utf8 => (text, "utf-8"),
+        decoded => decoded,
     }
-    if let Ok(text) = core::str::from_utf8(raw) {
-        return (text.to_owned(), "utf-8");
-    }
-    let cp932 = SHIFT_JIS.decode_without_bom_handling_and_without_replacement(raw);
-    if let Some(text) = cp932.filter(|t| !t.chars().any(|c| matches!(c, '\u{80}'..='\u{9F}'))) {
-        return (text.into_owned(), "cp932");
-    }
-    let upper = |b: u8| CP437.chars().nth(usize::from(b & 0x7F)).unwrap_or(char::REPLACEMENT_CHARACTER);
-    (raw.iter().map(|b| if b.is_ascii() { char::from(*b) } else { upper(*b) }).collect(), "cp437")
 }
 
 /// Do two headers mean the same name? Flags, character sets and separators may differ.
@@ -77,10 +65,9 @@ mod tests {
     #[test]
     fn japanese_names() {
         assert_eq!(decode("見積書.xlsx".as_bytes(), false), ("見積書.xlsx".to_owned(), "utf-8"));
-        let (raw, _, _) = SHIFT_JIS.encode("ソース表.txt");
+        let (raw, _, _) = encoding_rs::SHIFT_JIS.encode("ソース表.txt");
         assert!(raw.contains(&0x5C), "the second byte of these letters is a backslash");
         assert_eq!(decode(&raw, false), ("ソース表.txt".to_owned(), "cp932"));
         assert_eq!(decode(b"r\x82sum\x82.txt", false), ("résumé.txt".to_owned(), "cp437"));
-        assert_eq!(CP437.chars().count(), 128);
     }
 }

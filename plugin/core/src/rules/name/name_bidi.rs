@@ -1,8 +1,8 @@
 //! Names in which control characters turn the order of letters around (UAX #9).
 
-use super::group::{self, Seen};
 use super::name_opens::dangerous_name;
 use crate::report::Severity;
+use crate::rules::group::{self, Seen};
 use crate::rules::{Hits, Scene, each_item};
 
 declare_rule! { id: "name-bidi", family: "name", severity: High, kind: Deception, check: check }

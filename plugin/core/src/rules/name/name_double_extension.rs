@@ -2,10 +2,10 @@
 
 use super::around::Around;
 use super::danger::danger;
-use super::group::{self, Seen, is_sealed};
 use super::name_opens::severity;
 use crate::container::Item;
 use crate::report::Severity;
+use crate::rules::group::{self, Seen, is_sealed};
 use crate::rules::{Hits, Scene, each_item};
 use crate::text::filename;
 

@@ -1,7 +1,7 @@
 //! Names in archives that are not UTF-8: everyday in Japan, and not obfuscation.
 
-use super::group::{self, Seen};
 use crate::container::Origin;
+use crate::rules::group::{self, Seen};
 use crate::rules::{Hits, Scene, each_item};
 
 declare_rule! { id: "name-legacy-charset", family: "name", severity: Info, kind: Note, check: check }

@@ -2,10 +2,10 @@
 
 use super::around::{Around, Setting};
 use super::danger::{Danger, Runs, danger};
-use super::group::{self, Seen, is_sealed};
 use crate::container::Item;
 use crate::container::sniff::Class;
 use crate::report::Severity;
+use crate::rules::group::{self, Seen, is_sealed};
 use crate::rules::{Hits, Scene, each_item};
 use crate::text::filename;
 

@@ -1,7 +1,7 @@
 //! `invoice.pdf                    .exe`: the extension that counts is pushed out of sight.
 
-use super::group::{self, Seen};
 use super::name_opens::dangerous_name;
+use crate::rules::group::{self, Seen};
 use crate::rules::{Hits, Scene, each_item};
 use crate::text::filename;
 

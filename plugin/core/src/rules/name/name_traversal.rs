@@ -1,8 +1,8 @@
 //! Names that lead out of the folder into which an archive is unpacked, or a file saved.
 
-use super::group::{self, Seen};
 use crate::container::{Item, Origin};
 use crate::report::Severity;
+use crate::rules::group::{self, Seen};
 use crate::rules::{Hits, Scene, each_item};
 
 declare_rule! { id: "name-traversal", family: "name", severity: Medium, kind: Deception, check: check }

@@ -1,10 +1,10 @@
 //! Names that claim a document, a picture or a text where the bytes are a program or an archive.
 
-use super::group::{self, Seen};
 use crate::container::package::{self, Package};
 use crate::container::sniff::Class;
 use crate::container::{Item, Mail};
 use crate::report::Severity;
+use crate::rules::group::{self, Seen};
 use crate::rules::{Hits, Scene, each_item};
 use crate::text::filename;
 

@@ -5,10 +5,11 @@ use crate::report::{Inspection, Severity};
 use crate::rules::Hits;
 
 /// What a rule saw at one object.
-pub(super) struct Seen {
+#[derive(Clone, Debug)]
+pub struct Seen {
     /// The object, an index into [`Mail::items`].
     pub at: usize,
-    /// The name in question, in the spelling that was judged.
+    /// The name in question, in the spelling that was judged; may be empty.
     pub name: String,
     /// How bad it is; `None` for the rule's own severity.
     pub severity: Option<Severity>,
@@ -16,12 +17,27 @@ pub(super) struct Seen {
     pub detail: Vec<(&'static str, String)>,
 }
 
+impl Seen {
+    /// An object by its name, with the rule's own severity.
+    #[must_use]
+    pub fn of(at: usize, item: &Item) -> Self {
+        Self { at, name: item.name().to_owned(), severity: None, detail: Vec::new() }
+    }
+
+    /// The same with something to say.
+    #[must_use]
+    pub fn with(mut self, key: &'static str, value: impl Into<String>) -> Self {
+        self.detail.push((key, value.into()));
+        self
+    }
+}
+
 /// How many names a finding shows.
 const SHOWN: usize = 8;
 
 /// Reports what was seen, one finding for every archive (or MIME part), severity and readability. `message` gets the
 /// number of names.
-pub(super) fn report(mail: &Mail, seen: Vec<Seen>, hits: &mut Hits, message: impl Fn(usize) -> String) {
+pub fn report(mail: &Mail, seen: Vec<Seen>, hits: &mut Hits, message: impl Fn(usize) -> String) {
     let mut groups: Vec<(Key<'_>, Vec<Seen>)> = Vec::new();
     for one in seen {
         let Some(item) = mail.items.get(one.at) else { continue };
@@ -35,9 +51,10 @@ pub(super) fn report(mail: &Mail, seen: Vec<Seen>, hits: &mut Hits, message: imp
     for (key, group) in groups {
         let Some(first) = group.first() else { continue };
         let at = first.at;
-        let mut evidence: Vec<(&str, String)> = group.iter().take(SHOWN).map(|s| ("name", s.name.clone())).collect();
+        let mut evidence: Vec<(&str, String)> =
+            group.iter().filter(|s| !s.name.is_empty()).take(SHOWN).map(|s| ("name", s.name.clone())).collect();
         if group.len() > SHOWN {
-            evidence.push(("names", group.len().to_string()));
+            evidence.push(("objects", group.len().to_string()));
         }
         evidence.extend(first.detail.iter().cloned());
         match key.severity {
@@ -56,6 +73,7 @@ struct Key<'m> {
 }
 
 /// Can its content not be read without a secret?
-pub(super) fn is_sealed(item: &Item) -> bool {
+#[must_use]
+pub fn is_sealed(item: &Item) -> bool {
     matches!(item.own_inspection, Inspection::NamesOnly | Inspection::OpaqueEncrypted)
 }
