@@ -8,7 +8,6 @@ that running the script again changes nothing.
 import io
 import os
 import subprocess
-import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
@@ -65,6 +64,7 @@ def tars() -> None:
                 options.append("--pax-option=delete=atime,delete=ctime,exthdr.name=%d/PaxHeaders/%f")
             put(f"{form}.tar", run("tar", f"--format={form}", *options, "-cf", "-", *members, cwd=work))
         put("concatenated.tar", (OUT / "v7.tar").read_bytes() + (OUT / "ustar.tar").read_bytes())
+        put("followed.tar", (OUT / "v7.tar").read_bytes() + zipped(("hidden.exe", TEXT)))
         put("cut.tar", (OUT / "v7.tar").read_bytes()[:600])
         sparse = Path(work) / "sparse.bin"
         with sparse.open("wb") as file:
@@ -125,17 +125,6 @@ def bombs() -> None:
     zeros = bytes(12 << 20)
     put("bomb-ratio.zip", zipped(("zeros.bin", zeros)))
     put("bomb-ratio.gz", gzipped(zeros))
-    put("bomb-entries.tar.gz", gzipped(entries(11_000)))
-
-
-def entries(count: int) -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        for n in range(count):
-            info = tarfile.TarInfo(f"{n}")
-            info.mtime = STAMP
-            archive.addfile(info)
-    return out.getvalue()
 
 
 if __name__ == "__main__":

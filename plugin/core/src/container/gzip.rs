@@ -33,7 +33,8 @@ fn read<'a>(bytes: &'a [u8], item: &Item, budget: &mut Budget) -> Option<Opened<
     let end = file.unpack(bytes, budget);
     let rest = bytes.get(end..).unwrap_or(&[]);
     let mut children = vec![content(first.name, item, file.bytes, file.size)];
-    if rest.iter().any(|b| *b != 0) {
+    // Zeros and line ends are padding.
+    if rest.iter().any(|b| !matches!(b, 0 | b'\r' | b'\n')) {
         file.facts.trailing = Some((end, rest.len()));
         children.push(Child {
             step: Step::Inner(format!("after-{end}")),

@@ -24,100 +24,26 @@ pub(super) struct Danger {
     pub common_in_source: bool,
 }
 
-/// Extensions by what they do, each list sorted.
-const LISTS: &[(&[&str], Runs, bool)] = &[
-    (PROGRAMS, Runs::Program, false),
-    (LIBRARIES, Runs::Program, true),
-    (SCRIPTS, Runs::Script, false),
-    (SOURCE_SCRIPTS, Runs::Script, true),
-    (SHORTCUTS, Runs::Shortcut, false),
-    (SOURCE_SHORTCUTS, Runs::Shortcut, true),
-];
-const PROGRAMS: &[&str] = &[
-    "air",
-    "apk",
-    "appimage",
-    "appinstaller",
-    "application",
-    "appx",
-    "appxbundle",
-    "com",
-    "cpl",
-    "deb",
-    "diagcab",
-    "diagpkg",
-    "exe",
-    "gadget",
-    "mpkg",
-    "msi",
-    "msix",
-    "msixbundle",
-    "msp",
-    "msu",
-    "pif",
-    "pkg",
-    "rpm",
-    "scr",
-    "vsto",
-    "wll",
-    "xapk",
-    "xbap",
-    "xll",
-];
-const LIBRARIES: &[&str] = &["dll", "drv", "jar", "ocx", "sys", "vxd"];
-const SCRIPTS: &[&str] = &[
-    "applescript",
-    "hta",
-    "jse",
-    "msc",
-    "psc1",
-    "scpt",
-    "scptd",
-    "sct",
-    "shb",
-    "terminal",
-    "vbe",
-    "vbs",
-    "ws",
-    "wsc",
-    "wsf",
-    "wsh",
-];
-const SOURCE_SCRIPTS: &[&str] = &["bat", "chm", "cmd", "command", "hlp", "js", "ps1", "ps1xml", "psd1", "psm1", "reg"];
-const SHORTCUTS: &[&str] = &[
-    "appref-ms",
-    "deskthemepack",
-    "diagcfg",
-    "fileloc",
-    "inetloc",
-    "iqy",
-    "jnlp",
-    "library-ms",
-    "lnk",
-    "mcl",
-    "oqy",
-    "rdp",
-    "rqy",
-    "scf",
-    "search-ms",
-    "searchconnector-ms",
-    "settingcontent-ms",
-    "shs",
-    "themepack",
-    "url",
-    "website",
-    "wsb",
-    "xnk",
-];
-const SOURCE_SHORTCUTS: &[&str] = &["desktop", "theme"];
-
 /// What opening a file with this extension (lower case) does.
 pub(super) fn danger(extension: &str) -> Option<Danger> {
-    let listed = LISTS.iter().find(|(list, ..)| list.binary_search(&extension).is_ok());
-    match listed {
-        Some((_, runs, common_in_source)) => Some(Danger { runs: *runs, common_in_source: *common_in_source }),
-        None => is_class_id(extension).then_some(Danger { runs: Runs::Script, common_in_source: false }),
-    }
+    let (runs, common_in_source) = match extension {
+        "air" | "apk" | "appimage" | "appinstaller" | "application" | "appx" | "appxbundle" | "com" | "cpl" | "deb"
+        | "diagcab" | "diagpkg" | "exe" | "gadget" | "mpkg" | "msi" | "msix" | "msixbundle" | "msp" | "msu" | "pif"
+        | "pkg" | "rpm" | "scr" | "vsto" | "wll" | "xapk" | "xbap" | "xll" => (Runs::Program, false),
+        "dll" | "drv" | "jar" | "ocx" | "sys" | "vxd" => (Runs::Program, true),
+        "applescript" | "hta" | "jse" | "msc" | "psc1" | "scpt" | "scptd" | "sct" | "shb" | "terminal" | "vbe"
+        | "vbs" | "ws" | "wsc" | "wsf" | "wsh" => (Runs::Script, false),
+        "bat" | "chm" | "cmd" | "command" | "hlp" | "js" | "ps1" | "ps1xml" | "psd1" | "psm1" | "reg" => {
+            (Runs::Script, true)
+        }
+        "appref-ms" | "deskthemepack" | "diagcfg" | "fileloc" | "inetloc" | "iqy" | "jnlp" | "library-ms" | "lnk"
+        | "mcl" | "oqy" | "rdp" | "rqy" | "scf" | "search-ms" | "searchconnector-ms" | "settingcontent-ms" | "shs"
+        | "themepack" | "url" | "website" | "wsb" | "xnk" => (Runs::Shortcut, false),
+        "desktop" | "theme" => (Runs::Shortcut, true),
+        other if is_class_id(other) => (Runs::Script, false),
+        _ => return None,
+    };
+    Some(Danger { runs, common_in_source })
 }
 
 /// A class id in braces: Windows hides it and lets the class open the file.
@@ -131,16 +57,6 @@ fn is_class_id(extension: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_lists_are_sorted_and_share_nothing() {
-        assert!(LISTS.iter().all(|(list, ..)| list.is_sorted()));
-        let mut all: Vec<_> = LISTS.iter().flat_map(|(list, ..)| list.iter()).collect();
-        let before = all.len();
-        all.sort_unstable();
-        all.dedup();
-        assert_eq!(all.len(), before);
-    }
 
     #[test]
     fn class_ids_run() {

@@ -14,18 +14,18 @@ declare_rule! { SCRIPT, id: "name-script", family: "name", severity: High, kind:
 declare_rule! { SHORTCUT, id: "name-shortcut", family: "name", severity: High, kind: Danger, check: shortcut }
 
 fn executable(scene: &Scene<'_>, hits: &mut Hits) {
-    check(scene, hits, Runs::Program, "names a program", "name programs");
+    check(scene, hits, Runs::Program, "program");
 }
 
 fn script(scene: &Scene<'_>, hits: &mut Hits) {
-    check(scene, hits, Runs::Script, "names a script", "name scripts");
+    check(scene, hits, Runs::Script, "script");
 }
 
 fn shortcut(scene: &Scene<'_>, hits: &mut Hits) {
-    check(scene, hits, Runs::Shortcut, "names a shortcut", "name shortcuts");
+    check(scene, hits, Runs::Shortcut, "shortcut");
 }
 
-fn check(scene: &Scene<'_>, hits: &mut Hits, runs: Runs, one: &str, many: &str) {
+fn check(scene: &Scene<'_>, hits: &mut Hits, runs: Runs, what: &str) {
     let around = Around::of(scene.mail);
     let mut seen = Vec::new();
     each_item(scene.mail, |at, item| {
@@ -37,8 +37,8 @@ fn check(scene: &Scene<'_>, hits: &mut Hits, runs: Runs, one: &str, many: &str) 
         seen.push(Seen { at, name, severity, detail: Vec::new() });
     });
     group::report(scene.mail, seen, hits, |count| match count {
-        1 => format!("The name of a file {one} that runs when it is opened."),
-        n => format!("The names of {n} files {many} that run when they are opened."),
+        1 => format!("By its name the file is a {what}, which runs when it is opened."),
+        n => format!("By their names {n} files are {what}s, which run when they are opened."),
     });
 }
 

@@ -20,10 +20,11 @@ fn check(scene: &Scene<'_>, hits: &mut Hits) {
     });
 }
 
-/// A message by its bytes that was read as one. A text that only begins like one was not; a multipart that was encoded as a
-/// whole was, but is none.
+/// A message by its bytes that was read as one. Not a text that quotes one, nor a multipart that was encoded as a whole.
 fn is_message(item: &Item) -> bool {
+    let is_text = item.names.is_empty() && (item.media_type.is_empty() || item.media_type.starts_with("text/"));
     item.origin != Origin::Root
         && item.messages().next().is_some()
+        && !(item.origin == Origin::MimePart && is_text)
         && (item.format.class == Class::Message || item.media_type.starts_with("message/"))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Pairs, each_archive, evidence};
 use crate::container::Item;
-use crate::rules::{Hits, Scene};
+use crate::rules::{Hits, Scene, each_item};
 
 declare_rule! {
     id: "archive-damaged",
@@ -34,6 +34,13 @@ fn check(scene: &Scene<'_>, hits: &mut Hits) {
     for (index, members) in damaged {
         hits.push(index, "Content of the archive does not unpack to what it states.", names(&members));
     }
+    each_item(scene.mail, |index, item| {
+        if let Some(other) = item.archives().find(|a| !a.damage.is_empty()) {
+            let signs =
+                other.damage.iter().flat_map(|(at, what)| [("offset", at.to_string()), ("detail", (*what).to_owned())]);
+            hits.push(index, "Data of the archive are missing or damaged.", signs);
+        }
+    });
 }
 
 fn names(members: &[&Item]) -> Pairs {

@@ -2,7 +2,7 @@
 
 use super::{Pairs, each_archive, evidence, pairs};
 use crate::container::zip::{Surrounding, ZipFacts};
-use crate::rules::{Hits, Scene};
+use crate::rules::{Hits, Scene, each_item};
 
 declare_rule! {
     PREPENDED,
@@ -87,5 +87,11 @@ fn trailing(scene: &Scene<'_>, hits: &mut Hits) {
             return false;
         }
         true
+    });
+    each_item(scene.mail, |index, item| {
+        if let Some((at, length)) = item.archives().find_map(|a| a.trailing) {
+            let shown = [("offset", at.to_string()), ("length", length.to_string())];
+            hits.push(index, "Other bytes stand behind the archive.", shown);
+        }
     });
 }
