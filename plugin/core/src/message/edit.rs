@@ -14,6 +14,7 @@ use crate::report::Edit;
 
 mod encode;
 mod header;
+mod html;
 mod part;
 mod text;
 

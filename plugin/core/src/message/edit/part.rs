@@ -75,7 +75,7 @@ impl Plan<'_> {
             )
         };
         let extent =
-            |part: &Part| part.readings.iter().any(|r| r.body.start < part.body.start || r.body.end > part.body.end);
+            |part: &Part| part.readings.iter().any(|r| r.body.start < part.header.start || r.body.end > part.body.end);
         // Fields that come in at the first part could be taken for more fields of the multipart.
         let open = |part: &Part| part.multipart && !self.ends_with_empty_line(&part.header);
         !self.whole

@@ -270,6 +270,54 @@ fn text_comes_in_the_charset_and_encoding_of_the_part() {
 }
 
 #[test]
+fn html_keeps_its_encoding() {
+    use base64_simd::STANDARD;
+    for html in ["<p>old</p>", "<html><BODY bgcolor=\"#fff\">\n<p>old = é</p></BODY></html>", "<!-- <body --><p>é"] {
+        for (encoding, body) in [
+            ("8bit", html.to_owned()),
+            ("base64", STANDARD.encode_to_string(html)),
+            ("quoted-printable", String::from_utf8(encode::quoted_printable(html.as_bytes(), "\n")).unwrap()),
+        ] {
+            for text in ["a", "ab", "abc", "注意"] {
+                let message =
+                    format!("Content-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: {encoding}\n\n{body}");
+                let result = edited(&message, "", "prepend-text", text);
+                let seen = shown(result.as_bytes(), "1");
+                let paragraph = format!("<p>{text}</p>");
+                assert!(seen.contains(&paragraph), "{seen}");
+                assert_eq!(seen.replace(&paragraph, "").replace(['\n', ' '], ""), html.replace(['\n', ' '], ""));
+                assert_eq!(result.matches("Content-Transfer-Encoding").count(), 1);
+                if html.contains("BODY") {
+                    assert!(seen.starts_with("<html><BODY bgcolor=\"#fff\"><p>"), "{seen}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_paragraph_is_put_where_everybody_sees_it() {
+    let head = "<!DOCTYPE html>\n<html><head><meta charset=utf-8><title>a <b> c</title><style>p{}</style><!--[if mso]><x><![endif]--></head>\n";
+    for (html, at) in [
+        (format!("{head}<body class=\">\">text"), format!("{head}<body class=\">\">").len()),
+        ("<BODY>x".to_owned(), 6),
+        ("\u{FEFF}<body>x".to_owned(), 9),
+        ("日本語<body>x".to_owned(), 0),
+        ("<!-- <body> -->x".to_owned(), 0),
+        ("<title><body></title>x".to_owned(), 0),
+        ("<div hidden><body>x".to_owned(), 0),
+        ("text <body>".to_owned(), 0),
+        ("<meta x='<body>'>x".to_owned(), 0),
+        ("<script>'<body>'".to_owned(), 0),
+        ("<body".to_owned(), 0),
+        ("<bodyguard>".to_owned(), 0),
+        (String::new(), 0),
+    ] {
+        assert_eq!(html::content(html.as_bytes()), at, "{html}");
+    }
+}
+
+#[test]
 fn signed_and_encrypted_mail_stays_as_it_is() {
     for message in [
         MIXED.replace("multipart/mixed", "multipart/signed; protocol=x"),

@@ -7,6 +7,7 @@ use memchr::memmem;
 
 use super::Plan;
 use super::encode::{self, Body};
+use super::html;
 use crate::message::decode::{TransferEncoding, decode};
 use crate::message::model::{Part, Reading};
 use crate::message::parameters;
@@ -45,7 +46,7 @@ impl Plan<'_> {
         around.into_iter().any(|p| matches!(p.media_type.as_str(), "multipart/signed" | "multipart/encrypted"))
     }
 
-    fn prepend(&mut self, part: &Part, text: &str, html: bool) {
+    fn prepend(&mut self, part: &Part, text: &str, is_html: bool) {
         // Where readers disagree on the encoding, a change would be right for some of them only.
         let [reading] = part.readings.as_slice() else { return };
         // Without an empty line after the header, a text before the body would become a part of the header.
@@ -58,13 +59,13 @@ impl Plan<'_> {
             return;
         }
         let Some(charset) = charset(&part.charset, &old) else { return };
-        let banner = if html { as_html(text) } else { format!("{}\n\n", text.trim_end()) };
+        let banner = if is_html { html::paragraph(text) } else { format!("{}\n\n", text.trim_end()) };
         let banner = String::from_utf8_lossy(&encode::with_line_ends(banner.as_bytes(), self.eol)).into_owned();
-        let at = if html { after_body_tag(&old) } else { 0 };
+        let at = if is_html { html::content(&old) } else { 0 };
 
         let (encoded, used, lost) = charset.encode(&banner);
         // HTML has another way to write what the charset lacks, and the encoder takes it.
-        let keep = used == charset && (!lost || html) && (encoded.is_ascii() || !is_ascii(&part.charset));
+        let keep = used == charset && (!lost || is_html) && (encoded.is_ascii() || !is_ascii(&part.charset));
         let new = if keep {
             splice(&old, at, &encoded)
         } else {
@@ -72,7 +73,7 @@ impl Plan<'_> {
             if damaged {
                 return;
             }
-            let at = if html { after_body_tag(text.as_bytes()) } else { 0 };
+            let at = if is_html { html::content(text.as_bytes()) } else { 0 };
             splice(text.as_bytes(), at, banner.as_bytes())
         };
         if keep && self.insert(part, reading, at, &encoded) {
@@ -106,13 +107,13 @@ impl Plan<'_> {
             TransferEncoding::Identity if fits && !dashes => text.to_vec(),
             TransferEncoding::QuotedPrintable if at == 0 => encode::quoted_printable(text, self.eol),
             TransferEncoding::Base64 if at == 0 => {
-                // Whole quads, so that the rest goes on as it did; blanks before the empty line make them whole.
+                // Whole quads, so that the rest goes on as it did; blanks at the end of the last line make them whole.
                 let blanks = match text.len().checked_rem(3) {
                     Some(1) => "  ",
                     Some(2) => " ",
                     _ => "",
                 };
-                let end = text.len().saturating_sub(eol.len().saturating_mul(2));
+                let end = text.trim_ascii_end().len();
                 [&encode::base64(&splice(text, end, blanks.as_bytes()), self.eol), eol].concat()
             }
             _ => return false,
@@ -181,36 +182,6 @@ fn charset(label: &str, text: &[u8]) -> Option<&'static Encoding> {
 /// Nothing declared means ASCII (RFC 2045 section 5.2).
 fn is_ascii(label: &str) -> bool {
     matches!(label, "" | "us-ascii" | "ascii")
-}
-
-/// Where the content of an HTML text begins: behind `<body …>`, at the start where there is none.
-fn after_body_tag(html: &[u8]) -> usize {
-    memchr::memchr_iter(b'<', html)
-        .find(|at| {
-            let tag = html.get(at.saturating_add(1)..).unwrap_or(&[]);
-            tag.get(..4).is_some_and(|name| name.eq_ignore_ascii_case(b"body"))
-                && tag.get(4).is_some_and(|b| matches!(b, b'>' | b' ' | b'\t' | b'\r' | b'\n' | b'/'))
-        })
-        .and_then(|at| at.checked_add(memchr::memchr(b'>', html.get(at..)?)?)?.checked_add(1))
-        .unwrap_or(0)
-}
-
-/// A text as a paragraph of HTML.
-fn as_html(text: &str) -> String {
-    let mut out = String::from("<p>");
-    for c in text.trim().chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\r' => {}
-            '\n' => out.push_str("<br>\n"),
-            c => out.push(c),
-        }
-    }
-    out.push_str("</p>\n");
-    out
 }
 
 fn splice(bytes: &[u8], at: usize, piece: &[u8]) -> Vec<u8> {
