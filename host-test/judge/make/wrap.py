@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Files packed into gzip and tar, archives in archives, formats nobody opens, and bombs.
+"""Files packed into gzip, tar and ar, archives in archives, formats nobody opens, and bombs.
 
-Needs Python 3.11, gzip, GNU tar, zip, 7z and openssl. What holds random bytes or the time is made once and then reused, so
+Needs Python 3.11, gzip, GNU tar, GNU ar, 7z and openssl. What holds random bytes or the time is made once and then reused, so
 that running the script again changes nothing.
 """
 
@@ -94,6 +94,15 @@ def gzips() -> None:
     put("reserved-flag.gz", bytes(flagged))
 
 
+def ars() -> None:
+    with tempfile.TemporaryDirectory() as work:
+        folder(Path(work), {"short.txt": TEXT, "a-name-of-more-than-sixteen-letters.txt": TEXT, "run.exe": TEXT})
+        (OUT / "library.a").unlink(missing_ok=True)
+        run("ar", "rcD", str(OUT / "library.a"), "short.txt", "a-name-of-more-than-sixteen-letters.txt", cwd=work)
+        (OUT / "program.a").unlink(missing_ok=True)
+        run("ar", "rcD", str(OUT / "program.a"), "run.exe", cwd=work)
+
+
 def nested() -> None:
     inner = zipped(("notes.txt", TEXT))
     for level in range(2, 7):
@@ -131,6 +140,7 @@ if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)
     tars()
     gzips()
+    ars()
     nested()
     unopened()
     bombs()

@@ -4,6 +4,7 @@
 //! reader says of some bytes, a [`Child`] is what it found inside. [`sniff`] names a format by its bytes. Every other
 //! file is one format, registered in [`READERS`]; no format imports another.
 
+pub mod ar;
 pub mod encoded;
 pub mod gzip;
 pub mod inflate;
@@ -33,4 +34,4 @@ pub struct Reader {
 
 /// All readers; those that search anywhere in the bytes stand last (see [`Item::covered`]). Several may claim the same
 /// bytes (a polyglot); then all of them read, and the union counts.
-pub static READERS: &[Reader] = &[mail::READER, tar::READER, gzip::READER, encoded::READER, zip::READER];
+pub static READERS: &[Reader] = &[mail::READER, tar::READER, ar::READER, gzip::READER, encoded::READER, zip::READER];
