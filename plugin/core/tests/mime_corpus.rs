@@ -63,6 +63,15 @@ fn every_trick_leads_to_the_archive() {
 }
 
 #[test]
+fn japanese_names_are_read_in_every_charset_and_form() {
+    for case in mails().iter().filter(|c| c.path.starts_with("mime/name-")) {
+        let mail = opened(&case.message);
+        let name = mail.items.iter().find(|i| i.format.id == "zip").unwrap().name();
+        assert!(["請求書.zip", "予定表.zip"].contains(&name), "{}: {name}", case.path);
+    }
+}
+
+#[test]
 fn honest_mail_is_left_alone() {
     let mut wrong = String::new();
     for case in mails().iter().filter(|c| c.path.starts_with("mime/honest/")) {

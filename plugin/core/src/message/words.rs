@@ -83,7 +83,7 @@ pub(super) fn guess(bytes: &[u8]) -> (String, &'static str) {
         (Some(s), Some(e)) if half_width(&s) > half_width(&e) => (e.into_owned(), "euc-jp"),
         (Some(s), _) => (s.into_owned(), "cp932"),
         (None, Some(e)) => (e.into_owned(), "euc-jp"),
-        (None, None) => match exactly(GB18030, bytes).filter(|text| is_chinese(text)) {
+        (None, None) => match exactly(GB18030, bytes).filter(|_| comes_in_pairs(bytes)) {
             Some(text) => (text.into_owned(), "gb18030"),
             None => (WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned(), "windows-1252"),
         },
@@ -106,10 +106,9 @@ fn is_japanese(text: &str) -> bool {
     wide > half || (half >= 3 && half.saturating_mul(2) > text.chars().filter(|c| c.is_alphabetic()).count())
 }
 
-/// Ideographs outnumber the Western letters they could be a misreading of.
-fn is_chinese(text: &str) -> bool {
-    let wide = text.chars().filter(|c| matches!(c, '\u{4E00}'..='\u{9FFF}')).count();
-    wide >= 2
+/// Do bytes above 127 only come in pairs, as in GB 2312 (EUC-CN)? Western letters stand between others.
+fn comes_in_pairs(bytes: &[u8]) -> bool {
+    bytes.split(u8::is_ascii).all(|run| run.len().is_multiple_of(2))
 }
 
 /// Decodes a text with encoded words (RFC 2047) in it, also within quotes, some of its bytes perhaps unlabelled. Gives the
