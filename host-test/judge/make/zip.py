@@ -564,6 +564,8 @@ def honest():
     save(h / "reader.bin", reader_program())
     save(h / "about-zip.txt", about_zip(plain))
     save(h / "disk.img", b"\xeb\x3c\x90" + bytes(507) + b"\x55\xaa" + plain.ljust(4096, b"\0") + noise(300) + bytes(90_000))
+    save(h / "embedded.doc", sectors([python_zip(docx()), python_zip(FILES)], shuffled=False))
+    save(h / "embedded-in-pieces.doc", sectors([python_zip({f"{n}.bin": noise(900)[n:] + CONTRACT for n in range(4)})], shuffled=True))
     save(h / "attached.pdf", PDF.replace(b"trailer", b"5 0 obj << /Type /EmbeddedFile /Length %d >>\nstream\n" % len(plain) + plain + b"\nendstream\nendobj\ntrailer"))
 
 
@@ -690,6 +692,15 @@ def placeholder() -> bytes:
     member = gap + local(b"note.txt", data, **fields)
     directory = central(b"note.txt", len(gap), packed=len(data), **fields)
     return member + directory + end(1, len(directory), len(member))
+
+
+def sectors(files: list, shuffled: bool) -> bytes:
+    """A compound file's header, then the sectors of the files in it, in order or not (MS-CFB)."""
+    body = b"".join(f + bytes(-len(f) % 512) for f in files)
+    parts = [body[i : i + 512] for i in range(0, len(body), 512)]
+    if shuffled:
+        parts = parts[::2] + parts[1::2]
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + b"".join(parts) + bytes(3000)
 
 
 def reader_program() -> bytes:

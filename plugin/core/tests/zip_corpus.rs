@@ -159,6 +159,18 @@ fn names_are_decoded() {
     }
 }
 
+/// The directory of the second archive leads to the first local header of the first one, which does not state its size.
+#[test]
+fn a_header_of_another_file_claims_no_data() {
+    let find = |path: &str| {
+        let folder = path.split('/').next().unwrap();
+        files(folder).into_iter().find(|(p, _)| p == path).unwrap().1
+    };
+    let bytes = [find("encrypted/aes256-bsdtar.zip"), find("honest/embedded-in-pieces.doc")].concat();
+    let count: usize = opened(&bytes).items[1].zips().map(|z| z.encrypted.count).sum();
+    assert!(count >= 3, "{count}");
+}
+
 #[test]
 fn plain_members_are_opened() {
     let bytes = files("honest").into_iter().find(|(p, _)| p == "honest/word-embedding.docx").unwrap().1;

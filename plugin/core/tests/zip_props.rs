@@ -70,7 +70,7 @@ fn encrypted_file() -> impl Strategy<Value = &'static Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Bytes in front and behind never take an encryption finding away, and never make the state better.
     #[test]

@@ -48,7 +48,9 @@ pub struct Judge<'a, 'b> {
     /// Bytes that members may have in common with others and are read again for.
     shared: usize,
     /// Names are hidden: the directory is encrypted.
-    pub names_hidden: bool,
+    names_hidden: bool,
+    /// The archive lies in a format that may hold it in pieces.
+    in_pieces: bool,
 }
 
 /// CRC-32 and length of plain data, as stated.
@@ -56,8 +58,8 @@ type Stated = (u32, u64);
 
 impl<'a, 'b> Judge<'a, 'b> {
     /// A judge of the members in these bytes.
-    pub fn new(bytes: &'a [u8], budget: &'b mut Budget, names_hidden: bool) -> Self {
-        Self { bytes, budget, prober: Prober::default(), tried: 0, shared: bytes.len(), names_hidden }
+    pub fn new(bytes: &'a [u8], budget: &'b mut Budget, names_hidden: bool, in_pieces: bool) -> Self {
+        Self { bytes, budget, prober: Prober::default(), tried: 0, shared: bytes.len(), names_hidden, in_pieces }
     }
 
     /// Judges one member by its headers, the central one first.
@@ -170,7 +172,7 @@ impl<'a, 'b> Judge<'a, 'b> {
             return None;
         }
         let longer = |(_, plain): &Stated| plain.checked_add(ZIPCRYPTO_HEADER) == Some(data.len() as u64);
-        if !member.short && expected.iter().any(longer) && looks_random(data) {
+        if !member.short && expected.iter().any(longer) && self.may_be_secret(member, data) {
             self.hide(verdict);
             return None;
         }
@@ -200,7 +202,7 @@ impl<'a, 'b> Judge<'a, 'b> {
         } else if let Some(other) = foreign_stream(data) {
             verdict.method_lie = Some(other);
             verdict.readings.push(Content::Sealed(Inspection::OpaqueUnsupported));
-        } else if !member.short && !member.guessed && looks_random(data) {
+        } else if !member.short && !member.guessed && self.may_be_secret(member, data) {
             self.hide(verdict);
         } else {
             verdict.readings.push(packed);
@@ -228,6 +230,13 @@ impl<'a, 'b> Judge<'a, 'b> {
             verdict.readings.push(Content::Sealed(Inspection::OpaqueUnsupported));
         }
         None
+    }
+
+    /// Could data that do not decode be ciphertext? Where an archive may lie in pieces, the next record must at least
+    /// stand where these data end.
+    fn may_be_secret(&self, member: &Member, data: &[u8]) -> bool {
+        let in_one_piece = || self.bytes.get(member.after..).is_some_and(|b| b.starts_with(b"PK"));
+        looks_random(data) && (!self.in_pieces || in_one_piece())
     }
 
     /// The data are no plain data, look like noise and have room for an encryption header.

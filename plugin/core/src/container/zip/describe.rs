@@ -30,7 +30,7 @@ pub fn describe<'a>(bytes: &'a [u8], survey: &Survey, budget: &mut Budget) -> Op
     let held = matches!(facts.prefix, Some((Surrounding::Holder(_), _)));
     let room = usize::try_from(budget.entries_left()).unwrap_or(usize::MAX).saturating_add(1);
     let mut children: Vec<Child<'a>> = Vec::with_capacity(survey.members.len().min(room));
-    let mut judge = Judge::new(bytes, budget, !survey.directories.sealed.is_empty());
+    let mut judge = Judge::new(bytes, budget, !survey.directories.sealed.is_empty(), held);
     for member in &survey.members {
         let headers = member.headers(bytes);
         let verdict = judge.judge(member, &headers);

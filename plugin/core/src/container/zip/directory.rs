@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::end::{Closing, Place, SealedDirectory};
-use super::header::{Header, STORED};
+use super::header::{FLAG_MASKED, Header, STORED};
 use super::intervals::Intervals;
+use super::names;
 use super::records::{DIGITAL_SIGNATURE, End};
 use super::signatures::Signatures;
 use crate::bytes::u16_le;
@@ -292,8 +293,11 @@ pub fn local_of<'a>(bytes: &'a [u8], central: &Header<'_>, base: i64) -> Option<
 }
 
 /// Where the data end by both headers: what one of them counts to the data and the other does not may be members that
-/// only some readers see.
+/// only some readers see. Headers that speak of different files do not even agree that there are data.
 pub fn undisputed_end(central: &Header<'_>, local: &Header<'_>) -> usize {
+    if !local.has(FLAG_MASKED) && !names::same(central, local) {
+        return local.end;
+    }
     let size = local.stated_packed().map_or(central.packed, |stated| stated.min(central.packed));
     local.end.saturating_add(usize::try_from(size).unwrap_or(usize::MAX))
 }

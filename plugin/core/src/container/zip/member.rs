@@ -74,8 +74,8 @@ pub fn join(bytes: &[u8], signatures: &Signatures, directories: &Directories) ->
 fn undisputed_end(bytes: &[u8], member: &Member) -> usize {
     let central = member.central.and_then(|at| Header::central(bytes, at));
     let local = member.local.and_then(|at| Header::local(bytes, at));
-    let both = central.zip(local).filter(|(central, local)| local.stated_packed().is_some_and(|n| n != central.packed));
-    both.map_or(member.after, |(central, local)| directory::undisputed_end(&central, &local).min(member.after))
+    let end = central.zip(local).map(|(central, local)| directory::undisputed_end(&central, &local));
+    end.map_or(member.after, |end| if end < member.end { end } else { member.after })
 }
 
 /// The members the directories list. Two directories that say the same of a local header speak of one member.
