@@ -181,6 +181,7 @@ def hidden(zipped: bytes) -> None:
     write("hidden-preamble-part", mixed(TEXT, preamble=f"Old readers, look here:\n\n--b0\n{part}--b0--\n"))
     write("hidden-preamble-header", mixed(TEXT, preamble=part + "\n"))
     write("hidden-preamble-base64", mixed(TEXT, preamble=f"This is a multi-part message.\n\n{lines(zipped)}\n\n"))
+    write("hidden-preamble-short-lines", mixed(TEXT, preamble=f"This is a multi-part message.\n\n{lines(zipped, 32)}\n\n"))
     write("hidden-preamble-uuencode", mixed(TEXT, preamble=f"This is a multi-part message.\n\n{uu(zipped)}\n\n"))
     write("hidden-epilogue-part", mixed(TEXT, epilogue=f"\n--b2\n{part}--b2--\n"))
     write("hidden-epilogue-same-boundary", mixed(TEXT, epilogue=f"\n--b1\n{part}--b1--\n"))

@@ -36,7 +36,7 @@ pub(super) struct Entity {
 
 impl Entity {
     pub fn is_multipart(&self) -> bool {
-        self.media_type.strip_prefix("multipart").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        is_multipart(&self.media_type)
     }
 }
 
@@ -136,8 +136,9 @@ impl Entity {
     }
 }
 
+/// `multipart/…`, or `multipart` alone, which lenient readers take for the same.
 fn is_multipart(word: &str) -> bool {
-    word.starts_with("multipart")
+    word.strip_prefix("multipart").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// One boundary in every spelling readers may take it in.

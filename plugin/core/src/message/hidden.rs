@@ -22,7 +22,7 @@ const LOOKS: usize = 16;
 /// The longest text that can be prose, in bytes.
 const PROSE: usize = 64 << 10;
 
-/// The longest run of letters and digits that prose has.
+/// A run of letters and digits that is too long for prose.
 const RUN: usize = 60;
 
 /// Looks for objects in preambles and epilogues.
@@ -129,14 +129,25 @@ fn blank_lines(bytes: &[u8], start: usize) -> usize {
     bytes.get(start..).unwrap_or(&[]).iter().take_while(|b| matches!(b, b'\r' | b'\n')).count()
 }
 
-/// Lines for people: no control characters, no long runs of letters and digits, no mark of encoded content.
+/// Lines for people: no control characters, no long runs of letters and digits, no several lines of nothing else, no mark
+/// of encoded content. What is no prose is only looked at more closely.
 fn is_prose(text: &[u8]) -> bool {
     let odd = |b: &u8| matches!(b, 0..=8 | 11 | 14..=26 | 28..=31 | 127);
-    let encoded = |line: &[u8]| {
-        [&b"begin "[..], b"begin-base64 ", b"=ybegin ", b"(This file must be conv"].iter().any(|m| line.starts_with(m))
-    };
-    text.len() <= PROSE
-        && !text.iter().any(odd)
-        && !text.split(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))).any(|run| run.len() >= RUN)
-        && !text.split(|b| matches!(b, b'\r' | b'\n')).any(encoded)
+    if text.len() > PROSE || text.iter().any(odd) {
+        return false;
+    }
+    let mut solid = 0usize;
+    text.split(|b| matches!(b, b'\r' | b'\n')).filter(|line| !line.is_empty()).all(|line| {
+        let data = line.strip_suffix(b"==").or(line.strip_suffix(b"=")).unwrap_or(line);
+        let is_solid = line.len() >= 8 && longest_run(data) == data.len();
+        solid = if is_solid { solid.saturating_add(1) } else { 0 };
+        let marks = [&b"begin "[..], b"begin-base64 ", b"=ybegin ", b"(This file must be conv"];
+        solid < 3 && longest_run(line) < RUN && !marks.iter().any(|m| line.starts_with(m))
+    })
+}
+
+/// The longest run of letters, digits and what else base64 is made of.
+fn longest_run(line: &[u8]) -> usize {
+    let parts = line.split(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')));
+    parts.map(<[u8]>::len).max().unwrap_or(0)
 }

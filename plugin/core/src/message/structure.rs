@@ -66,6 +66,7 @@ pub(super) fn walk(bytes: &[u8], from: usize, task: Task<'_>, habit: Habit, budg
         out: Structure::default(),
     };
     walker.run(from, task);
+    walker.pay();
     walker.close_down_to(0, bytes.len());
     let missed = walker.delimiters.missed;
     walker.out.missed = Missed { bare_cr: walker.out.missed.bare_cr.or(missed.bare_cr), ..missed };
@@ -111,15 +112,20 @@ impl Walker<'_, '_> {
                     self.text(start..delimiter.start, kind, part);
                     let owner = self.delimiters.frames.get(delimiter.level).map(|f| f.part);
                     self.span(SpanKind::Boundary, delimiter.start..delimiter.end, owner);
-                    let steps = self.delimiters.steps.saturating_sub(self.paid);
-                    self.paid = self.delimiters.steps;
-                    if self.budget.take_work(steps).is_err() {
+                    if !self.pay() {
                         return self.span(SpanKind::Unread, delimiter.end..self.bytes.len(), None);
                     }
                     self.cross(delimiter)
                 }
             };
         }
+    }
+
+    /// Pays for the comparisons made since the last time. `false` when the budget is spent.
+    fn pay(&mut self) -> bool {
+        let steps = self.delimiters.steps.saturating_sub(self.paid);
+        self.paid = self.delimiters.steps;
+        self.budget.take_work(steps).is_ok()
     }
 
     fn begin(&mut self, from: usize, task: Task<'_>) -> At {
