@@ -48,6 +48,15 @@ def encrypted(path: Path, names: list[str]) -> None:
         subprocess.run(["zip", "-q", "-X", "-P", "secret", str(path), *names], cwd=work, check=True)
 
 
+def beside(path: Path, name: str) -> None:
+    """Adds a member that is not encrypted."""
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        if name not in archive.namelist():
+            info = zipfile.ZipInfo(name, DATE)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, TEXT)
+
+
 def tar_gz(path: Path, members: list) -> None:
     plain = io.BytesIO()
     with tarfile.open(fileobj=plain, mode="w", format=tarfile.GNU_FORMAT) as archive:
@@ -86,6 +95,8 @@ def hostile() -> None:
     encrypted(OUT / "encrypted-program.zip", ["invoice.exe"])
     encrypted(OUT / "encrypted-sources.zip", ["src/run.js", *(f"src/file{n}.ts" for n in range(12))])
     encrypted(OUT / "encrypted-tables.zip", ["table.xlsx", "notes.txt"])
+    encrypted(OUT / "partly-encrypted.zip", ["table.xlsx"])
+    beside(OUT / "partly-encrypted.zip", "setup.exe")
     # A program of 97 bytes: the smallest thing Windows would start (no code, only headers).
     stub = bytearray(97)
     stub[0:2], stub[0x3C], stub[0x40:0x44] = b"MZ", 0x40, b"PE\0\0"

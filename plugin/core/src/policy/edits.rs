@@ -1,8 +1,10 @@
 //! The changes that carry out `tag` and `strip`.
 
+use std::collections::BTreeMap;
+
 use super::decide::{Ruling, Words};
 use super::document::{Rescue, Tag};
-use crate::report::{Action, Edit, Part, Severity};
+use crate::report::{Action, Edit, Part};
 
 /// The edits of an action; none for actions that leave the message alone or do not deliver it.
 #[must_use]
@@ -23,11 +25,11 @@ pub fn edits(
         let marks = [("prepend-subject", &tag.subject), ("prepend-text", &tag.banner)];
         edits.extend(marks.into_iter().filter_map(|(kind, text)| Some(edit("", kind, text.clone()?))));
     } else {
-        edits.extend(
-            guilty(rulings)
-                .into_iter()
-                .map(|(part, rules)| edit(part, "replace-part", note(part, &rules, parts, rescue, words))),
-        );
+        let names = names(parts);
+        edits.extend(guilty(rulings).iter().map(|guilty| {
+            let name = names.get(guilty.part).copied().unwrap_or("");
+            edit(guilty.part, "replace-part", note(guilty, name, rescue, words))
+        }));
     }
     edits
 }
@@ -75,26 +77,32 @@ fn distinct<'a>(words: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     out
 }
 
-/// The MIME parts to take out, in the order of their numbers, with the rules that condemn each. A part inside another
-/// one goes with it.
-fn guilty<'r>(rulings: &'r [Ruling<'_>]) -> Vec<(&'r str, Vec<&'r str>)> {
-    let condemned =
-        || rulings.iter().filter(|r| r.action == Action::Strip && r.judged.finding.severity > Severity::Info);
-    let mut parts = distinct(condemned().map(|r| r.judged.mime_part.as_str()));
-    parts.sort_by_key(|p| p.split('.').map(|n| n.parse::<u32>().unwrap_or(u32::MAX)).collect::<Vec<_>>());
-    let mut outer: Vec<&str> = Vec::new();
-    for part in parts {
-        if !outer.iter().any(|o| is_inside(part, o)) {
-            outer.push(part);
+/// A MIME part to take out, and the rules that condemn it.
+struct Guilty<'r> {
+    part: &'r str,
+    rules: Vec<&'r str>,
+}
+
+/// The MIME parts to take out, in the order of their numbers. A part inside another one goes with it.
+fn guilty<'r>(rulings: &'r [Ruling<'_>]) -> Vec<Guilty<'r>> {
+    let mut by_number: BTreeMap<Vec<u32>, Guilty<'r>> = BTreeMap::new();
+    for ruling in rulings.iter().filter(|r| r.action == Action::Strip) {
+        let (part, rule) = (ruling.judged.mime_part.as_str(), ruling.judged.finding.rule.as_str());
+        let number = part.split('.').map(|n| n.parse().unwrap_or(u32::MAX)).collect();
+        let guilty = by_number.entry(number).or_insert_with(|| Guilty { part, rules: Vec::new() });
+        if !guilty.rules.contains(&rule) {
+            guilty.rules.push(rule);
+        }
+    }
+    let mut outer: Vec<Guilty<'r>> = Vec::new();
+    for guilty in by_number.into_values() {
+        // A part stands before those inside it.
+        match outer.last_mut().filter(|o| is_inside(guilty.part, o.part)) {
+            Some(around) => around.rules = distinct(around.rules.iter().chain(&guilty.rules).copied()),
+            None => outer.push(guilty),
         }
     }
     outer
-        .into_iter()
-        .map(|part| {
-            let rules = condemned().filter(|r| r.judged.mime_part == part || is_inside(&r.judged.mime_part, part));
-            (part, distinct(rules.map(|r| r.judged.finding.rule.as_str())))
-        })
-        .collect()
 }
 
 /// Is part `2.1` inside part `2`?
@@ -106,10 +114,10 @@ fn is_inside(inner: &str, outer: &str) -> bool {
 const EXPLAINED: usize = 3;
 
 /// What stands in the place of a part, in Japanese and in English.
-fn note(part: &str, rules: &[&str], parts: &[Part], rescue: &Rescue, words: Words<'_>) -> String {
-    let name = name(part, parts);
-    let infos: Vec<_> = rules.iter().take(EXPLAINED).filter_map(|r| words(r)).collect();
-    let reasons = rules.join(", ");
+fn note(guilty: &Guilty<'_>, name: &str, rescue: &Rescue, words: Words<'_>) -> String {
+    let part = guilty.part;
+    let infos: Vec<_> = guilty.rules.iter().take(EXPLAINED).filter_map(|r| words(r)).collect();
+    let reasons = guilty.rules.join(", ");
     let mut ja =
         format!("【お知らせ】組織のメール方針により、この位置にあった部分を取り除きました。\n  部分: {part}\n");
     let mut en = format!(
@@ -140,14 +148,14 @@ fn note(part: &str, rules: &[&str], parts: &[Part], rescue: &Rescue, words: Word
     format!("{ja}\n{en}")
 }
 
-/// The name a MIME part bears, harmless to show.
-fn name<'p>(part: &str, parts: &'p [Part]) -> &'p str {
-    let is_it = |place: &str| match place.strip_prefix(part) {
-        Some("") => true,
-        Some(rest) => rest.starts_with('/') && !rest.contains("!/"),
-        None => false,
-    };
-    parts.iter().find(|p| is_it(&p.place)).map_or("", |p| p.name.as_str())
+/// The names MIME parts bear, harmless to show, by their numbers.
+fn names(parts: &[Part]) -> BTreeMap<&str, &str> {
+    let mut names = BTreeMap::new();
+    for part in parts.iter().filter(|p| !p.place.contains("!/")) {
+        let number = part.place.split('/').next().unwrap_or(&part.place);
+        names.entry(number).or_insert(part.name.as_str());
+    }
+    names
 }
 
 /// A paragraph of a page as one line; Japanese lines are joined without a space.

@@ -29,8 +29,8 @@ pub(super) fn danger(extension: &str) -> Option<Danger> {
     let (runs, common_in_source) = match extension {
         "air" | "apk" | "appimage" | "appinstaller" | "application" | "appx" | "appxbundle" | "com" | "cpl" | "deb"
         | "diagcab" | "diagpkg" | "exe" | "gadget" | "mpkg" | "msi" | "msix" | "msixbundle" | "msp" | "msu" | "pif"
-        | "pkg" | "rpm" | "scr" | "vsto" | "wll" | "xapk" | "xbap" | "xll" => (Runs::Program, false),
-        "dll" | "drv" | "jar" | "ocx" | "sys" | "vxd" => (Runs::Program, true),
+        | "rpm" | "scr" | "vsto" | "wll" | "xapk" | "xbap" | "xll" => (Runs::Program, false),
+        "dll" | "drv" | "jar" | "ocx" | "pkg" | "sys" | "vxd" => (Runs::Program, true),
         "applescript" | "hta" | "jse" | "msc" | "psc1" | "scpt" | "scptd" | "sct" | "shb" | "terminal" | "vbe"
         | "vbs" | "ws" | "wsc" | "wsf" | "wsh" => (Runs::Script, false),
         "bat" | "chm" | "cmd" | "command" | "hlp" | "js" | "ps1" | "ps1xml" | "psd1" | "psm1" | "reg" => {
