@@ -1,12 +1,14 @@
 //! What can be said on the command line.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use sekisho_host::Edit;
 
-/// Sekisho (関所) looks at mail in a sandbox and says what is encrypted, hidden or dangerous in it.
+/// Sekisho (関所) looks at mail inside a WebAssembly sandbox and says what is encrypted, hidden or dangerous in it
 #[derive(Debug, Parser)]
-#[command(name = "sekisho", version, max_term_width = 100)]
+#[command(name = "sekisho", version, max_term_width = 100, after_help = EXITS)]
 pub struct Cli {
     /// When to use colours
     #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN")]
@@ -15,13 +17,109 @@ pub struct Cli {
     pub command: Command,
 }
 
+const EXITS: &str = "\
+Exit status: 0 all mail would be delivered, 1 some would be stopped or changed, 2 wrong use or unreadable input.";
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Scan(ScanArgs),
+    Rewrite(RewriteArgs),
     Rules(RulesArgs),
+    Explain(ExplainArgs),
+    Bench(BenchArgs),
+    /// The JSON Schema of policy files
+    Schema,
+    Completions(CompletionsArgs),
+    Component(ComponentArgs),
 }
 
-/// All rules
+/// What a scan goes by.
+#[derive(Debug, Args)]
+pub struct PolicyArgs {
+    /// The policy, `.toml` or `.json`; without one the defaults hold
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// What the gateway knows of the transaction (direction, recipients, facts …), `.toml` or `.json`
+    #[arg(long, value_name = "FILE")]
+    pub context: Option<PathBuf>,
+    /// Where the plugin runs
+    #[arg(long, value_enum, default_value_t)]
+    pub engine: EngineKind,
+}
+
+/// May these messages pass?
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sekisho scan mail.eml                          one message, explained
+  sekisho scan - < mail.eml                      from standard input
+  sekisho scan ~/Maildir archive.mbox            whole mailboxes
+  sekisho scan --policy policy.toml mail.eml     under your own policy
+  sekisho scan --json inbox/ | jq .action        for programs
+  sekisho scan --sarif inbox/ > mail.sarif       for code-scanning tools
+
+Exit status: 0 all mail would be delivered, 1 some would be stopped or changed, 2 wrong use or unreadable input.")]
+pub struct ScanArgs {
+    /// Messages, mailboxes (mbox, Maildir) and directories; `-` is standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub by: PolicyArgs,
+    /// One JSON object a line
+    #[arg(long, conflicts_with_all = ["sarif", "quiet"])]
+    pub json: bool,
+    /// A SARIF 2.1.0 log
+    #[arg(long, conflicts_with = "quiet")]
+    pub sarif: bool,
+    /// No reports: the exit status says it all
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Also show notes, and what each finding rests on
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Messages looked at side by side; the default is one a hardware thread
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+}
+
+/// Carry out the changes a policy asks for, or your own
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sekisho rewrite mail.eml --policy strip.toml -o out.eml       what the scan proposes
+  sekisho rewrite mail.eml --edit 'add-header::X-Seen: yes'     an edit of your own
+  sekisho rewrite mail.eml --edit remove-part:2                 without its second part
+  sekisho scan --json mail.eml | sekisho rewrite mail.eml --edits -
+
+Exit status: 0 written, 1 nothing written because the policy stops the mail, 2 wrong use or unreadable input.")]
+pub struct RewriteArgs {
+    /// The message; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub by: PolicyArgs,
+    /// Edits as JSON, a list or a report with one; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["policy", "context"])]
+    pub edits: Option<PathBuf>,
+    /// One edit; may be repeated
+    #[arg(long, value_name = "KIND:PLACE:VALUE", value_parser = edit, conflicts_with_all = ["policy", "context"])]
+    pub edit: Vec<Edit>,
+    /// Where the message goes; the default is standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `KIND:PLACE:VALUE`; a place has no colon, a value may have many or be left out.
+fn edit(text: &str) -> Result<Edit, String> {
+    let mut fields = text.splitn(3, ':');
+    let (Some(kind), Some(place)) = (fields.next().filter(|k| !k.is_empty()), fields.next()) else {
+        return Err("not of the form KIND:PLACE:VALUE".to_owned());
+    };
+    let value = fields.next().unwrap_or_default();
+    Ok(Edit { place: place.to_owned(), kind: kind.to_owned(), value: value.to_owned() })
+}
+
+/// What is looked for: all rules
 #[derive(Debug, Args)]
 pub struct RulesArgs {
     /// One JSON object a line, pages included
@@ -32,18 +130,54 @@ pub struct RulesArgs {
     pub engine: EngineKind,
 }
 
-/// May these messages pass?
+/// The page of a rule: why it matters, what to do
 #[derive(Debug, Args)]
-pub struct ScanArgs {
+#[command(after_help = "Example:\n  sekisho explain zip-encrypted")]
+pub struct ExplainArgs {
+    /// Its id
+    #[arg(value_name = "RULE")]
+    pub rule: String,
+    /// Where the plugin runs
+    #[arg(long, value_enum, default_value_t)]
+    pub engine: EngineKind,
+}
+
+/// How fast: the sandbox against the same code without it
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Times are microseconds a message; the sandbox is a fresh one for every message. Both engines take turns, message by
+message, so that a busy machine slows both.
+
+With --json the last line sums up all messages: their times added, and the ratio of the sums.")]
+pub struct BenchArgs {
     /// Messages, mailboxes (mbox, Maildir) and directories; `-` is standard input
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// One JSON object a line
     #[arg(long)]
     pub json: bool,
-    /// Where the plugin runs
+    /// Seconds spent on each message
+    #[arg(long, value_name = "N", default_value_t = 2.0)]
+    pub seconds: f64,
+    /// Which bounds of the sandbox are on
     #[arg(long, value_enum, default_value_t)]
-    pub engine: EngineKind,
+    pub bounds: Bounds,
+}
+
+/// The shell's own completion script
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  sekisho completions bash > ~/.local/share/bash-completion/completions/sekisho")]
+pub struct CompletionsArgs {
+    pub shell: clap_complete::Shell,
+}
+
+/// The component inside this tool, for other hosts
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  sekisho component -o sekisho.wasm")]
+pub struct ComponentArgs {
+    /// Where it goes; `-` is standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -51,8 +185,19 @@ pub enum EngineKind {
     /// In a WebAssembly sandbox, a fresh one for every message
     #[default]
     Sandbox,
-    /// In this process: faster, and as safe as its memory-safe code
+    /// In this process
     Native,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Bounds {
+    /// The wall-clock deadline, as in production
+    #[default]
+    Deadline,
+    /// Fuel: the same amount of work on every machine
+    Fuel,
+    /// None, to see what the others cost
+    None,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -60,17 +205,29 @@ pub enum Color {
     /// On a terminal, unless NO_COLOR is set
     #[default]
     Auto,
+    /// Even into a file
     Always,
+    /// Not even on a terminal
     Never,
 }
 
-impl Color {
-    pub fn write_global(self) {
-        let choice = match self {
-            Self::Auto => anstream::ColorChoice::Auto,
-            Self::Always => anstream::ColorChoice::Always,
-            Self::Never => anstream::ColorChoice::Never,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn an_edit_is_kind_place_and_value() {
+        let of = |place: &str, kind: &str, value: &str| {
+            Ok(Edit { place: place.into(), kind: kind.into(), value: value.into() })
         };
-        choice.write_global();
+        assert_eq!(edit("add-header::X-Seen: yes: it is"), of("", "add-header", "X-Seen: yes: it is"));
+        assert_eq!(edit("remove-part:2.1"), of("2.1", "remove-part", ""));
+        assert!(edit("remove-part").is_err());
+        assert!(edit(":2:x").is_err());
     }
 }

@@ -1,12 +1,13 @@
 //! sekisho, the command-line tool: scans mail in the sandbox and says what it saw.
 
 mod args;
+mod command;
 mod engine;
-mod json;
-mod rules;
-mod scan;
-mod source;
+mod input;
+mod native;
+mod output;
 
+use std::io;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -26,14 +27,20 @@ enum Exit {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    cli.color.write_global();
+    output::terminal::set_color(cli.color);
     let done = match cli.command {
-        Command::Scan(args) => scan::run(&args),
-        Command::Rules(args) => rules::run(&args),
+        Command::Scan(args) => command::scan::run(&args),
+        Command::Rewrite(args) => command::rewrite::run(&args),
+        Command::Rules(args) => command::rules::run(&args),
+        Command::Explain(args) => command::explain::run(&args),
+        Command::Bench(args) => command::bench::run(&args),
+        Command::Schema => command::schema::run(),
+        Command::Completions(args) => command::completions::run(&args),
+        Command::Component(args) => command::component::run(&args),
     };
     let exit = done.unwrap_or_else(|error| {
         if !is_broken_pipe(&error) {
-            anstream::eprintln!("sekisho: {error:#}");
+            output::terminal::complain(&format!("{error:#}"));
         }
         Exit::Failed
     });
@@ -42,5 +49,5 @@ fn main() -> ExitCode {
 
 /// Whoever read our output has seen enough: no reason to complain.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+    error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
 }

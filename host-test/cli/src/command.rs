@@ -1,0 +1,10 @@
+//! One file a command.
+
+pub mod bench;
+pub mod completions;
+pub mod component;
+pub mod explain;
+pub mod rewrite;
+pub mod rules;
+pub mod scan;
+pub mod schema;

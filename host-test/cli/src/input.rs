@@ -1,0 +1,8 @@
+//! From the command line to bytes: messages, mailboxes, policies.
+
+pub mod document;
+pub mod locate;
+pub mod mbox;
+pub mod parallel;
+pub mod source;
+pub mod time;
