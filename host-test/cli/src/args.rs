@@ -42,9 +42,19 @@ pub struct PolicyArgs {
     /// What the gateway knows of the transaction (direction, recipients, facts …), `.toml` or `.json`
     #[arg(long, value_name = "FILE")]
     pub context: Option<PathBuf>,
+    #[command(flatten)]
+    pub engine: EngineArgs,
+}
+
+/// Where the plugin runs.
+#[derive(Debug, Args)]
+pub struct EngineArgs {
     /// Where the plugin runs
-    #[arg(long, value_enum, default_value_t)]
-    pub engine: EngineKind,
+    #[arg(long = "engine", value_enum, default_value_t)]
+    pub kind: EngineKind,
+    /// A component to run in place of the one inside this tool
+    #[arg(long, value_name = "FILE", conflicts_with = "kind")]
+    pub component: Option<PathBuf>,
 }
 
 /// May these messages pass?
@@ -125,9 +135,8 @@ pub struct RulesArgs {
     /// One JSON object a line, pages included
     #[arg(long)]
     pub json: bool,
-    /// Where the plugin runs
-    #[arg(long, value_enum, default_value_t)]
-    pub engine: EngineKind,
+    #[command(flatten)]
+    pub engine: EngineArgs,
 }
 
 /// The page of a rule: why it matters, what to do
@@ -137,9 +146,8 @@ pub struct ExplainArgs {
     /// Its id
     #[arg(value_name = "RULE")]
     pub rule: String,
-    /// Where the plugin runs
-    #[arg(long, value_enum, default_value_t)]
-    pub engine: EngineKind,
+    #[command(flatten)]
+    pub engine: EngineArgs,
 }
 
 /// How fast: the sandbox against the same code without it
@@ -162,6 +170,9 @@ pub struct BenchArgs {
     /// Which bounds of the sandbox are on
     #[arg(long, value_enum, default_value_t)]
     pub bounds: Bounds,
+    /// A component to run in place of the one inside this tool
+    #[arg(long, value_name = "FILE")]
+    pub component: Option<PathBuf>,
 }
 
 /// The shell's own completion script

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use sekisho_host::{CallError, Context, Edit, Host, HostConfig, Report, RuleInfo};
+use sekisho_host::{CallError, ComponentSource, Context, Edit, Host, HostConfig, Report, RuleInfo};
 
-use crate::args::EngineKind;
+use crate::args::{EngineArgs, EngineKind};
 use crate::native;
 
 /// The plugin, wherever it runs.
@@ -16,10 +16,11 @@ pub enum Engine {
 
 impl Engine {
     /// An engine that `jobs` threads may call side by side.
-    pub fn new(kind: EngineKind, jobs: usize) -> anyhow::Result<Self> {
-        Ok(match kind {
+    pub fn new(args: &EngineArgs, jobs: usize) -> anyhow::Result<Self> {
+        Ok(match args.kind {
             EngineKind::Sandbox => {
-                let config = HostConfig { concurrency: jobs, cache: cache_dir(), ..HostConfig::default() };
+                let component = args.component.clone().map_or(ComponentSource::Embedded, ComponentSource::File);
+                let config = HostConfig { component, concurrency: jobs, cache: cache_dir(), ..HostConfig::default() };
                 Self::Sandbox(Box::new(Host::new(config)?))
             }
             EngineKind::Native => Self::Native,

@@ -14,7 +14,7 @@ pub(crate) const TABLE_ELEMENTS: usize = 20_000;
 /// Memory of a slot that stays with the process between two messages. It is overwritten before it is used again, and
 /// only where the last message touched it, if the kernel can tell (PAGEMAP_SCAN, Linux 6.7); where it cannot, keeping
 /// memory costs more than it saves.
-const KEEP_RESIDENT: usize = 32 << 20;
+const KEEP_RESIDENT: usize = 96 << 20;
 
 pub(crate) fn engine(settings: &HostConfig) -> Result<Engine, HostError> {
     let mut config = Config::new();

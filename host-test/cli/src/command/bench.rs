@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use anyhow::{anyhow, bail};
-use sekisho_host::{Context, Host, HostConfig};
+use sekisho_host::{ComponentSource, Context, Host, HostConfig};
 use serde::Serialize;
 
 use crate::args::{BenchArgs, Bounds};
@@ -26,7 +26,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<Exit> {
     if !(args.seconds.is_finite() && args.seconds > 0.0) {
         bail!("--seconds wants a number above 0");
     }
-    let host = Host::new(config(args.bounds))?;
+    let host = Host::new(config(args))?;
     let sources = Sources::find(&args.paths);
     let mut failed = false;
     for failure in &sources.failures {
@@ -63,9 +63,10 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<Exit> {
     Ok(if failed { Exit::Failed } else { Exit::Delivered })
 }
 
-fn config(bounds: Bounds) -> HostConfig {
-    let mut config = HostConfig { cache: cache_dir(), concurrency: 1, ..HostConfig::default() };
-    match bounds {
+fn config(args: &BenchArgs) -> HostConfig {
+    let component = args.component.clone().map_or(ComponentSource::Embedded, ComponentSource::File);
+    let mut config = HostConfig { component, cache: cache_dir(), concurrency: 1, ..HostConfig::default() };
+    match args.bounds {
         Bounds::Deadline => {}
         Bounds::Fuel => (config.deadline, config.fuel) = (None, Some(u64::MAX)),
         Bounds::None => config.deadline = None,

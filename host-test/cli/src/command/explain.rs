@@ -10,7 +10,7 @@ use crate::engine::Engine;
 use crate::output::terminal::{bold, clean_lines};
 
 pub fn run(args: &ExplainArgs) -> anyhow::Result<Exit> {
-    let rules = Engine::new(args.engine, 1)?.rules()?;
+    let rules = Engine::new(&args.engine, 1)?.rules()?;
     let Some(rule) = rules.iter().find(|rule| rule.id == args.rule) else {
         let near = nearest(&args.rule, rules.iter().map(|rule| rule.id.as_str()));
         let hint = near.map_or_else(String::new, |id| format!("; did you mean `{id}`?"));

@@ -18,7 +18,7 @@ pub fn run(args: &RewriteArgs) -> anyhow::Result<Exit> {
     if same(&args.file) && args.edits.as_deref().is_some_and(same) {
         bail!("only one of the message and the edits can come from standard input");
     }
-    let engine = Engine::new(args.by.engine, 1)?;
+    let engine = Engine::new(&args.by.engine, 1)?;
     let basis = Basis::read(&args.by, &engine)?;
     let message = source::read(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
     let edits = if args.edits.is_some() || !args.edit.is_empty() {

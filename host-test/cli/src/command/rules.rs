@@ -8,7 +8,7 @@ use crate::engine::Engine;
 use crate::output::terminal::{clean, dim, severity};
 
 pub fn run(args: &RulesArgs) -> anyhow::Result<Exit> {
-    let rules = Engine::new(args.engine, 1)?.rules()?;
+    let rules = Engine::new(&args.engine, 1)?.rules()?;
     let mut out = anstream::stdout().lock();
     if args.json {
         for rule in &rules {

@@ -17,7 +17,7 @@ use crate::output::{Sink, Tally};
 
 pub fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
     let jobs = args.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, usize::from);
-    let engine = Engine::new(args.by.engine, jobs)?;
+    let engine = Engine::new(&args.by.engine, jobs)?;
     let basis = Basis::read(&args.by, &engine)?;
     let sources = Sources::find(&args.paths);
     let mut tally = Tally::default();

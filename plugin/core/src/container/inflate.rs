@@ -58,8 +58,8 @@ fn pass(packed: &[u8], crc: Option<u32>, size: Option<u64>, keep: Keep, budget: 
     let mut sink = Sink { plain: Plain::default(), crc: crc32fast::Hasher::new(), keep, tail: Vec::new() };
     // One allocation of the right size instead of several that grow. The stated size is only believed as far as deflate
     // can reach from this many packed bytes.
-    let likely =
-        size.and_then(|s| usize::try_from(s).ok()).unwrap_or(0).min(packed.len().saturating_mul(MOST_PER_BYTE));
+    let reach = packed.len().saturating_mul(MOST_PER_BYTE);
+    let likely = size.and_then(|s| usize::try_from(s).ok()).unwrap_or(SMALL).min(reach);
     let room = if keep == Keep::All { likely } else { likely.min(SMALL.saturating_add(STEP)) };
     if room as u64 <= budget.memory_left() {
         sink.plain.bytes.reserve_exact(room);
