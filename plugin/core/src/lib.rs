@@ -21,6 +21,7 @@ pub use report::{
     Action, Context, Direction, Edit, Evidence, Fact, Finding, Inspection, Part, PolicyError, Reply, Report, RuleInfo,
     Severity,
 };
+pub use scan::forwarding::lint_forwarding;
 pub use scan::scan_message;
 
 /// All rules, in the order they run.

@@ -5,6 +5,7 @@
 //! once; CONTRIBUTING.md shows how to write one.
 
 use crate::container::{Item, Mail};
+use crate::forwarding::Survey;
 use crate::report::{Context, Evidence, Kind, RuleInfo, Severity};
 
 pub mod group;
@@ -33,6 +34,8 @@ pub struct Scene<'a> {
     pub mail: &'a Mail,
     /// What the gateway knows.
     pub context: &'a Context,
+    /// The forwarding rules, when they are what is asked about.
+    pub forwarding: Option<&'a Survey<'a>>,
 }
 
 /// Where a rule saw something.
@@ -172,10 +175,12 @@ pub static RULES: &[&[&Rule]] = &[
     nesting::RULES,
     limit::RULES,
     policy::RULES,
+    forwarding::RULES,
 ];
 
 pub mod archive;
 pub mod document;
+pub mod forwarding;
 pub mod limit;
 pub mod mime;
 pub mod name;
