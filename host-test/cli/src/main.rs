@@ -30,6 +30,7 @@ fn main() -> ExitCode {
     output::terminal::set_color(cli.color);
     let done = match cli.command {
         Command::Scan(args) => command::scan::run(&args),
+        Command::Forwarding(args) => command::forwarding::run(&args),
         Command::Rewrite(args) => command::rewrite::run(&args),
         Command::Rules(args) => command::rules::run(&args),
         Command::Explain(args) => command::explain::run(&args),

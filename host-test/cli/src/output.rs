@@ -3,6 +3,7 @@
 pub mod human;
 pub mod json;
 pub mod progress;
+pub mod routes;
 pub mod sarif;
 pub mod terminal;
 pub mod wrap;

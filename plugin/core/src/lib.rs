@@ -14,6 +14,7 @@ pub mod report;
 pub mod rules;
 pub mod scan;
 pub mod text;
+pub mod time;
 pub mod wire;
 
 pub use message::edit::rewrite;

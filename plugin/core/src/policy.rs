@@ -13,11 +13,11 @@ mod reply;
 mod risk;
 mod schema;
 pub mod shape;
-mod time;
 
 use std::collections::BTreeMap;
 
 use crate::budget::Limits;
+use crate::forwarding::ForwardingPolicy;
 use crate::report::{Action, Direction, Finding, Kind, PolicyError, Severity};
 use document::{Rescue, Section, Setting, Tag};
 use exception::Exception;
@@ -65,6 +65,8 @@ pub struct Policy {
     exceptions: Vec<Exception>,
     rescue: Rescue,
     tag: Tag,
+    /// What the lint of forwarding rules is told.
+    pub forwarding: ForwardingPolicy,
 }
 
 /// The settings of one `rules` object.
@@ -143,6 +145,7 @@ impl Policy {
                 subject: section.tag.subject.or(top.tag.subject),
                 banner: section.tag.banner.or(top.tag.banner),
             },
+            forwarding: top.forwarding.unwrap_or_default(),
         }
     }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::profile::Profile;
+use crate::forwarding::ForwardingPolicy;
 use crate::report::{Action, Severity};
 
 /// The document, or one of its sections `inbound` and `outbound`.
@@ -18,6 +19,7 @@ pub struct Section {
     pub limits: Limits,
     pub rescue: Rescue,
     pub tag: Tag,
+    pub forwarding: Option<ForwardingPolicy>,
     pub inbound: Option<Box<Section>>,
     pub outbound: Option<Box<Section>>,
 }
