@@ -12,6 +12,7 @@ pub mod policy;
 pub mod report;
 pub mod rules;
 pub mod scan;
+pub mod sender;
 pub mod text;
 pub mod wire;
 

@@ -1,0 +1,4 @@
+//! Who the mail says it is from.
+
+pub mod idn;
+mod kana;
