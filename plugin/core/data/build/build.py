@@ -247,6 +247,13 @@ def build_words():
     write("words.bin", lexicon(keep))
 
 
+def build_lures():
+    with open(os.path.join(OUT, "lists", "lures.txt"), encoding="utf-8") as f:
+        words = [w for line in f if not line.startswith("#") for w in line.split()]
+    write("lures.bin", lexicon(w.rstrip("!") for w in words))
+    write("asking.bin", lexicon(w.rstrip("!") for w in words if w.endswith("!")))
+
+
 def main():
     allowed, scripts, proto = load(sys.argv[1])
     build_scripts(scripts)
@@ -254,6 +261,7 @@ def main():
     build_fold(proto)
     build_suffixes()
     build_words()
+    build_lures()
 
 
 if __name__ == "__main__":

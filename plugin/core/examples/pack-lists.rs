@@ -1,0 +1,10 @@
+//! Packs `data/lists` into what the core links: `cargo run -p sekisho-core --example pack-lists`.
+#![allow(clippy::disallowed_methods, reason = "a tool that reads and writes files")]
+
+use std::path::Path;
+
+fn main() -> std::io::Result<()> {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+    let brands = std::fs::read_to_string(data.join("lists/brands.txt"))?;
+    std::fs::write(data.join("brands.bin"), sekisho_core::sender::brands::pack(&brands))
+}

@@ -1,0 +1,84 @@
+//! Words that stand beside a brand in made-up domains: how much of the rest of a label do they explain?
+
+use crate::text::lexicon::Lexicon;
+
+/// The words, from `data/lists/lures.txt`.
+static WORDS: &[u8] = include_bytes!("../../../data/lures.bin");
+
+/// Those that ask for something (log in, pay, confirm) or promise it.
+static ASKING: &[u8] = include_bytes!("../../../data/asking.bin");
+
+/// How the rest of a label is explained.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Explained {
+    /// Letters that belong to known words, or are digits.
+    pub letters: usize,
+    /// All letters, hyphens apart.
+    pub all: usize,
+    /// One of the words asks for something.
+    pub asking: bool,
+}
+
+impl Explained {
+    /// Explains more text.
+    pub(super) fn add(&mut self, text: &[u8]) {
+        for part in text.split(|b| *b == b'-').filter(|p| !p.is_empty()) {
+            self.all = self.all.saturating_add(part.len());
+            self.part(part);
+        }
+    }
+
+    /// The best way to cut one part into words, right to left: letters explained from each place on.
+    fn part(&mut self, part: &[u8]) {
+        let words = Lexicon::new(WORDS);
+        let mut best = [(0usize, false); 65];
+        let length = part.len().min(64);
+        for from in (0..length).rev() {
+            let after = |to: usize| best.get(to).copied().unwrap_or_default();
+            let mut here = after(from.saturating_add(1));
+            if part.get(from).is_some_and(u8::is_ascii_digit) {
+                here.0 = here.0.saturating_add(1);
+            }
+            for to in from.saturating_add(2)..=length.min(from.saturating_add(16)) {
+                let Some(word) = part.get(from..to) else { continue };
+                if words.has(word) {
+                    let (letters, asking) = after(to);
+                    let found = letters.saturating_add(word.len());
+                    if found > here.0 {
+                        here = (found, asking || Lexicon::new(ASKING).has(word));
+                    }
+                }
+            }
+            if let Some(slot) = best.get_mut(from) {
+                *slot = here;
+            }
+        }
+        let (letters, asking) = best.first().copied().unwrap_or_default();
+        self.letters = self.letters.saturating_add(letters);
+        self.asking |= asking;
+    }
+
+    /// The share of letters explained, in hundredths; all of nothing.
+    pub(super) fn share(self) -> i32 {
+        let share = self.letters.saturating_mul(100).checked_div(self.all).unwrap_or(100);
+        i32::try_from(share).unwrap_or(100)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rests_are_explained() {
+        let explain = |text: &str| {
+            let mut e = Explained::default();
+            e.add(text.as_bytes());
+            (e.share(), e.asking)
+        };
+        assert_eq!(explain("-billing"), (100, true));
+        assert_eq!(explain("kaiintouroku-2024"), (100, true));
+        assert_eq!(explain("xkwv"), (0, false));
+        assert_eq!(explain(""), (100, false));
+    }
+}

@@ -1,0 +1,154 @@
+//! How likely a resemblance is an imitation: for each kind a logistic function of a few features. Whole numbers only, so
+//! that every face computes the same.
+
+use super::Kind;
+use super::weights::WEIGHTS;
+
+/// The features of one resemblance, in hundredths unless said otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(usize)]
+pub enum Feature {
+    /// Always 100.
+    One,
+    /// Cost of the alignment.
+    Cost,
+    /// Cost for each letter of the target.
+    CostPerLetter,
+    /// Letters of the target's skeleton, at most 12, times 10.
+    Length,
+    /// The target has at most four letters.
+    Four,
+    /// The target has five letters.
+    Five,
+    /// Same public suffix.
+    SameSuffix,
+    /// Same first letter.
+    SameFirst,
+    /// The target's label is no everyday word and not short.
+    Distinctive,
+    /// The candidate needs letters beyond ASCII.
+    International,
+    /// The candidate's label is an everyday word, or two of them.
+    Wordy,
+    /// Changes that are not look-alikes.
+    Edits,
+    /// Changes that are look-alikes.
+    LookAlikes,
+    /// A letter put in or left out at either end.
+    EndEdit,
+    /// Share of the rest of the label that known words explain.
+    Explained,
+    /// Letters of the rest, at most 12, times 10.
+    Rest,
+    /// The target stands between hyphens, digits or ends.
+    Apart,
+    /// The target stands first.
+    First,
+    /// The rest asks for something.
+    Asking,
+    /// Named by the policy.
+    Protected,
+    /// The target's own suffix follows it.
+    Suffixed,
+    /// Hyphens, doubled letters and swaps among the changes.
+    Slips,
+    /// Letters replaced, vowels apart.
+    Replaced,
+    /// Cost times length: dear changes in long names.
+    CostLength,
+}
+
+/// How many features there are.
+pub const FEATURES: usize = 24;
+
+impl Feature {
+    /// Their names, in order, for the evaluation.
+    pub const NAMES: [&'static str; FEATURES] = [
+        "one",
+        "cost",
+        "cost-per-letter",
+        "length",
+        "four",
+        "five",
+        "same-suffix",
+        "same-first",
+        "distinctive",
+        "international",
+        "wordy",
+        "edits",
+        "look-alikes",
+        "end-edit",
+        "explained",
+        "rest",
+        "apart",
+        "first",
+        "asking",
+        "protected",
+        "suffixed",
+        "slips",
+        "replaced",
+        "cost-length",
+    ];
+}
+
+/// The features of one resemblance.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Features(pub [i32; FEATURES]);
+
+impl Features {
+    /// Sets one.
+    pub fn set(&mut self, feature: Feature, value: i32) {
+        if let Some(slot) = self.0.get_mut(feature as usize) {
+            *slot = value;
+        }
+    }
+
+    /// Sets one to 100 or 0.
+    pub fn flag(&mut self, feature: Feature, value: bool) {
+        self.set(feature, if value { 100 } else { 0 });
+    }
+}
+
+/// The logit of a resemblance, in thousandths.
+#[must_use]
+pub fn logit(kind: Kind, features: &Features) -> i32 {
+    let weights = WEIGHTS.get(kind as usize);
+    let sum =
+        weights.into_iter().flatten().zip(features.0).fold(0i32, |sum, (w, x)| sum.saturating_add(w.saturating_mul(x)));
+    sum.checked_div(100).unwrap_or(0)
+}
+
+/// `1000 / (1 + e^-x)` for x in thousandths: a table with steps of a half, straight lines between.
+#[must_use]
+pub fn probability(logit: i32) -> u16 {
+    const TABLE: [i32; 17] = [500, 622, 731, 818, 881, 924, 953, 971, 982, 989, 993, 996, 998, 998, 999, 999, 1000];
+    let size = logit.unsigned_abs().min(7999);
+    let (step, rest) = (size / 500, i32::try_from(size % 500).unwrap_or(0));
+    let at = |i: u32| TABLE.get(i as usize).copied().unwrap_or(1000);
+    let (low, high) = (at(step), at(step.saturating_add(1)));
+    let p = low.saturating_add(high.saturating_sub(low).saturating_mul(rest).checked_div(500).unwrap_or(0));
+    u16::try_from(if logit < 0 { 1000i32.saturating_sub(p) } else { p }).unwrap_or(0)
+}
+
+/// Independent reasons together: `1 - (1 - a)(1 - b)`, in thousandths.
+#[must_use]
+pub fn either(a: u16, b: u16) -> u16 {
+    let rest = |p: u16| 1000u32.saturating_sub(u32::from(p.min(1000)));
+    let both = rest(a).saturating_mul(rest(b)).div_ceil(1000);
+    u16::try_from(1000u32.saturating_sub(both)).unwrap_or(1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probabilities_rise() {
+        assert_eq!(probability(0), 500);
+        assert!(probability(2000) > 870 && probability(-2000) < 130);
+        let all: Vec<u16> = (-9000..9000).step_by(50).map(probability).collect();
+        assert!(all.is_sorted());
+        assert_eq!(either(500, 500), 750);
+        assert_eq!(either(0, 0), 0);
+    }
+}

@@ -1,0 +1,372 @@
+//! Everything a domain resembles.
+
+use crate::text::domain::Domain;
+use crate::text::fold::{Key, readings};
+use crate::text::lexicon::is_word;
+use crate::text::romaji::romaji;
+use crate::text::skeleton::skeleton;
+
+use super::align::{Alignment, LIMIT, OpKind, align};
+use super::index::{Index, Target, edits};
+use super::lure::Explained;
+use super::probe::Probe;
+use super::score::{Feature, Features, logit, probability};
+use super::{Kind, Source};
+
+/// One resemblance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// In which way.
+    pub kind: Kind,
+    /// The registrable name of the target, in A-labels.
+    pub target: String,
+    /// The label of the target, folded.
+    pub target_label: Key,
+    /// Where the target comes from.
+    pub source: Source,
+    /// How likely it is an imitation, in thousandths.
+    pub score: u16,
+    /// The part of the candidate that resembles it, folded.
+    pub part: Key,
+    /// How it differs.
+    pub alignment: Alignment,
+    /// What the score rests on.
+    pub features: Features,
+}
+
+/// Resemblances below this are not kept, in thousandths.
+const FLOOR: u16 = 20;
+/// Most resemblances kept.
+const KEPT: usize = 4;
+/// Most labels below the registrable name that are compared.
+const BELOW: usize = 4;
+/// A name that is on a list itself is popular, which is not the same as honest; in thousandths of a logit.
+const KNOWN: i32 = -3000;
+
+/// What is compared, and with what.
+struct Search<'a, 'd> {
+    domain: &'a Domain<'d>,
+    index: &'a Index<'a>,
+    owner: Option<u32>,
+    known: bool,
+    wordy: Option<bool>,
+    found: &'a mut Vec<Found>,
+}
+
+/// Everything a domain resembles, the best of each target, most likely imitation first. Domains of an owner never
+/// resemble his others, where the index knows him.
+#[must_use]
+pub fn search(domain: &Domain<'_>, indexes: &[Index<'_>]) -> Vec<Found> {
+    let mut found = Vec::new();
+    let label = domain.label();
+    if label.is_empty() {
+        return found;
+    }
+    let key = skeleton(&crate::text::fold::fold(label));
+    let exact = |index: &Index<'_>| index.exact(domain.registrable(), &key).map(|t| t.owner);
+    let known = indexes.iter().any(|i| exact(i).is_some());
+    for index in indexes.iter().filter(|i| !i.is_empty()) {
+        let owner = exact(index);
+        let mut search = Search { domain, index, owner, known, wordy: None, found: &mut found };
+        readings(label, |reading| search.label(reading));
+        search.below();
+    }
+    found.sort_by(|a, b| b.score.cmp(&a.score).then_with(|| a.target.cmp(&b.target)));
+    found.truncate(KEPT);
+    found
+}
+
+impl Search<'_, '_> {
+    fn label(&mut self, label: &Key) {
+        let probe = Probe::of(label);
+        let index = self.index;
+        probe.candidates(index, |target| self.compare(&probe, target));
+        if label.len() >= 5 {
+            let spelled = skeleton(&romaji(label));
+            for target in index.spelled(spelled.as_bytes()).filter_map(|id| index.target(id)) {
+                if skeleton(&romaji(&target.label)) == spelled && target.label != *label {
+                    let alignment = align(target.label.as_bytes(), label.as_bytes(), false);
+                    self.note(Kind::Romaji, &target, label, alignment, None);
+                }
+            }
+        }
+    }
+
+    /// Compares a whole label, and what is inside it.
+    fn compare(&mut self, probe: &Probe, target: &Target<'_>) {
+        let (own, key) = (&target.label, skeleton(&target.label));
+        if probe.key == key {
+            let kind = if probe.label == *own && !self.is_decoded() { Kind::TldSwap } else { Kind::Skeleton };
+            let alignment = align(own.as_bytes(), probe.label.as_bytes(), false);
+            return self.note(kind, target, &probe.label, alignment, None);
+        }
+        let allowed = u16::try_from(edits(key.len())).unwrap_or(0).saturating_mul(110).min(LIMIT);
+        if own.len().abs_diff(probe.label.len()) <= 4 {
+            let whole = align(own.as_bytes(), probe.label.as_bytes(), false);
+            if whole.cost <= allowed {
+                self.note(Kind::Near, target, &probe.label, whole, None);
+            }
+        }
+        if probe.label.len() > own.len().saturating_add(1) {
+            let inside = align(own.as_bytes(), probe.label.as_bytes(), true);
+            let exact = inside.ops.iter().all(|op| op.kind == OpKind::LookAlike);
+            if exact || own.len() >= 6 && inside.cost <= allowed.min(220) {
+                let kind = if exact { Kind::Combo } else { Kind::FuzzyCombo };
+                let (from, to) = inside.span;
+                let label = probe.label.as_bytes();
+                let rest = (label.get(..from).unwrap_or_default(), label.get(to..).unwrap_or_default());
+                self.note(kind, target, &probe.label, inside, Some(rest));
+            }
+        }
+    }
+
+    /// Did the shown label need folding, so that equal keys do not mean equal names?
+    fn is_decoded(&self) -> bool {
+        !self.domain.label().is_ascii()
+    }
+
+    /// Labels below the registrable name, and the name with a dot taken out.
+    fn below(&mut self) {
+        let labels: Vec<&str> = self.domain.below().collect();
+        let Some(last) = labels.last() else { return };
+        let joined = format!("{last}{}", self.domain.label());
+        let probe = Probe::of(&crate::text::fold::fold(&joined));
+        let index = self.index;
+        for target in index.whole(probe.key.as_bytes()).filter_map(|id| index.target(id)) {
+            if skeleton(&target.label) == probe.key && target.label.len() >= 5 && !target.alias {
+                let alignment = align(target.label.as_bytes(), probe.label.as_bytes(), false);
+                self.note(Kind::DotSplit, &target, &probe.label, alignment, None);
+            }
+        }
+        for (i, label) in labels.iter().enumerate().rev().take(BELOW) {
+            if label.len() < 4 {
+                continue;
+            }
+            let after = self.after(&labels, i);
+            let probe = Probe::of(&crate::text::fold::fold(label));
+            probe.candidates(index, |target| self.embedded(&probe, target, &after));
+        }
+    }
+
+    /// The name behind a label.
+    fn after(&self, labels: &[&str], i: usize) -> String {
+        let mut text = labels.get(i.saturating_add(1)..).unwrap_or_default().join(".");
+        if !text.is_empty() {
+            text.push('.');
+        }
+        text.push_str(
+            &self
+                .domain
+                .ascii
+                .get(self.domain.ascii.len().saturating_sub(self.domain.registrable().len())..)
+                .unwrap_or_default()
+                .to_owned(),
+        );
+        text
+    }
+
+    fn embedded(&mut self, probe: &Probe, target: &Target<'_>, after: &str) {
+        let alignment = align(target.label.as_bytes(), probe.label.as_bytes(), true);
+        let (from, to) = alignment.span;
+        let label = probe.label.as_bytes();
+        let rest = (label.get(..from).unwrap_or_default(), label.get(to..).unwrap_or_default());
+        let suffix = target.name().split_once('.').map_or("", |(_, s)| s);
+        let follows = after.strip_prefix(suffix).is_some_and(|r| r.is_empty() || r.starts_with(['.', '-']));
+        let limit = if follows { 160 } else { 60 };
+        if alignment.cost > limit || !(apart(rest) || follows) {
+            return;
+        }
+        let suffixed = follows && rest.1.is_empty();
+        self.note_with(Kind::Embedded, target, &probe.label, alignment, Some(rest), suffixed);
+    }
+
+    fn note(
+        &mut self,
+        kind: Kind,
+        target: &Target<'_>,
+        label: &Key,
+        alignment: Alignment,
+        rest: Option<(&[u8], &[u8])>,
+    ) {
+        self.note_with(kind, target, label, alignment, rest, false);
+    }
+
+    fn note_with(
+        &mut self,
+        kind: Kind,
+        target: &Target<'_>,
+        label: &Key,
+        alignment: Alignment,
+        rest: Option<(&[u8], &[u8])>,
+        suffixed: bool,
+    ) {
+        if target.alias || self.owner == Some(target.owner) || target.name() == self.domain.registrable() {
+            return;
+        }
+        let mut features = self.features(target, label, &alignment, rest);
+        features.flag(Feature::Suffixed, suffixed);
+        let known = if self.known { KNOWN } else { 0 };
+        let score = probability(logit(kind, &features).saturating_add(known));
+        if score < FLOOR {
+            return;
+        }
+        let new = Found {
+            kind,
+            target: target.name().to_owned(),
+            target_label: target.label,
+            source: target.source,
+            score,
+            part: *label,
+            alignment,
+            features,
+        };
+        match self.found.iter_mut().find(|f| f.target == new.target) {
+            Some(old) if old.score < new.score => *old = new,
+            Some(_) => {}
+            None => self.found.push(new),
+        }
+    }
+
+    fn features(
+        &mut self,
+        target: &Target<'_>,
+        label: &Key,
+        alignment: &Alignment,
+        rest: Option<(&[u8], &[u8])>,
+    ) -> Features {
+        let mut f = Features::default();
+        let length = i32::try_from(skeleton(&target.label).len()).unwrap_or(0).max(1);
+        let cost = i32::from(alignment.cost);
+        let count = |kinds: &[OpKind]| {
+            let n = alignment.ops.iter().filter(|op| kinds.contains(&op.kind)).count();
+            i32::try_from(n).unwrap_or(0).saturating_mul(100)
+        };
+        f.set(Feature::One, 100);
+        f.set(Feature::Cost, cost);
+        f.set(Feature::CostPerLetter, cost.checked_div(length).unwrap_or(0));
+        f.set(Feature::Length, length.min(12).saturating_mul(10));
+        f.flag(Feature::Four, length <= 4);
+        f.flag(Feature::Five, length == 5);
+        f.flag(
+            Feature::SameSuffix,
+            target.name().ends_with(self.domain.suffix())
+                && target.name().split_once('.').is_some_and(|(_, s)| s == self.domain.suffix()),
+        );
+        let start = label.as_bytes().get(alignment.span.0).copied();
+        f.flag(
+            Feature::SameFirst,
+            start.map(crate::text::skeleton::alike)
+                == target.label.as_bytes().first().map(|b| crate::text::skeleton::alike(*b)),
+        );
+        f.flag(Feature::Distinctive, target.distinctive);
+        f.flag(Feature::International, self.domain.is_international());
+        let whole = self.domain.label().is_ascii();
+        f.flag(Feature::Wordy, whole && self.wordy(label));
+        let looks = count(&[OpKind::LookAlike]);
+        let all = i32::try_from(alignment.ops.len()).unwrap_or(0).saturating_mul(100);
+        f.set(Feature::LookAlikes, looks.min(300));
+        f.set(Feature::Edits, all.saturating_sub(looks));
+        f.set(Feature::Slips, count(&[OpKind::Hyphen, OpKind::Double, OpKind::Swap]));
+        f.set(Feature::Replaced, count(&[OpKind::Replace, OpKind::Bit, OpKind::Keyboard]));
+        f.set(Feature::CostLength, cost.saturating_mul(length.min(12)).checked_div(12).unwrap_or(0));
+        let ends = alignment.ops.iter().any(|op| {
+            let single = matches!(op.kind, OpKind::Insert | OpKind::Omit);
+            single
+                && (op.at == 0
+                    || usize::from(op.at).saturating_add(usize::from(op.kind == OpKind::Omit)) >= target.label.len())
+        });
+        f.flag(Feature::EndEdit, ends);
+        if let Some((left, right)) = rest {
+            let mut explained = Explained::default();
+            explained.add(left);
+            explained.add(right);
+            f.set(Feature::Explained, explained.share());
+            f.set(Feature::Rest, i32::try_from(explained.all.min(12)).unwrap_or(0).saturating_mul(10));
+            f.flag(Feature::Asking, explained.asking);
+            f.flag(Feature::Apart, apart((left, right)));
+            f.flag(Feature::First, left.is_empty());
+        }
+        f.flag(Feature::Protected, matches!(target.source, Source::Protected | Source::Message));
+        f
+    }
+
+    /// Is the whole label an everyday word, or two?
+    fn wordy(&mut self, label: &Key) -> bool {
+        *self.wordy.get_or_insert_with(|| {
+            let label = label.as_bytes();
+            is_word(label)
+                || (3..label.len().saturating_sub(2)).any(|i| {
+                    label.split_at_checked(i).is_some_and(|(a, b)| {
+                        let b = b.strip_prefix(b"-").unwrap_or(b);
+                        is_word(a) && is_word(b)
+                    })
+                })
+        })
+    }
+}
+
+/// Does what stands between the two rests touch no letter?
+fn apart((left, right): (&[u8], &[u8])) -> bool {
+    !left.last().is_some_and(u8::is_ascii_alphabetic) && !right.first().is_some_and(u8::is_ascii_alphabetic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::IndexBuilder;
+    use super::*;
+
+    fn best(domain: &str) -> Option<(Kind, String)> {
+        let mut builder = IndexBuilder::default();
+        for (owner, name) in (0..).zip([
+            "merrowmint.com",
+            "hexacopy.com",
+            "aldermoor.com",
+            "pinecrate.com",
+            "dandelo.net",
+            "hoshimaru.co.jp",
+            "shimbashi.co.jp",
+        ]) {
+            builder.add(name, Source::Protected, owner, false);
+        }
+        let packed = builder.pack();
+        let index = Index::open(&packed).unwrap();
+        let domain = Domain::parse(domain);
+        search(&domain, &[index]).first().map(|f| (f.kind, f.target.clone()))
+    }
+
+    #[test]
+    fn every_trick_is_recognised() {
+        for (domain, kind, target) in [
+            ("merrowm\u{456}nt.com", Kind::Skeleton, "merrowmint.com"),
+            ("һехасору.com", Kind::Skeleton, "hexacopy.com"),
+            ("aldermøør.com", Kind::Skeleton, "aldermoor.com"),
+            ("mérrowmint.com", Kind::Skeleton, "merrowmint.com"),
+            ("rnerrowmint.com", Kind::Skeleton, "merrowmint.com"),
+            ("clandelo.net", Kind::Skeleton, "dandelo.net"),
+            ("rnerovvmlnt.com", Kind::Near, "merrowmint.com"),
+            ("hexxacoppy.com", Kind::Near, "hexacopy.com"),
+            ("merorwmint.com", Kind::Near, "merrowmint.com"),
+            ("hexacipy.com", Kind::Near, "hexacopy.com"),
+            ("hexa-copy.com", Kind::Near, "hexacopy.com"),
+            ("merrowmint-billing.com", Kind::Combo, "merrowmint.com"),
+            ("hoshimaru-kaiin-touroku.com", Kind::Combo, "hoshimaru.co.jp"),
+            ("wwwmerrowmintcom.example", Kind::Combo, "merrowmint.com"),
+            ("aldernooor-l0gin.example", Kind::FuzzyCombo, "aldermoor.com"),
+            ("hoshlmaru-oshirase.com", Kind::Combo, "hoshimaru.co.jp"),
+            ("merrowmint.com.portal-check.example", Kind::Embedded, "merrowmint.com"),
+            ("merrowmint.com-verify.example", Kind::Embedded, "merrowmint.com"),
+            ("pine.crate.com", Kind::DotSplit, "pinecrate.com"),
+            ("hoshimaru.jp", Kind::TldSwap, "hoshimaru.co.jp"),
+            ("sinbasi.jp", Kind::Romaji, "shimbashi.co.jp"),
+        ] {
+            assert_eq!(best(domain), Some((kind, target.to_owned())), "{domain}");
+        }
+    }
+
+    #[test]
+    fn a_target_and_what_is_below_it_resemble_nothing() {
+        for domain in ["merrowmint.com", "mail.merrowmint.com", "shop.example", "co.jp", "[192.0.2.1]", ""] {
+            assert_eq!(best(domain), None, "{domain}");
+        }
+    }
+}
