@@ -2,11 +2,12 @@
 
     pip install unicodedata2==18.0.0 publicsuffixlist    and    apt-get install scowl
     cargo run --release --manifest-path dump/Cargo.toml > unicode.tsv
-    python build.py unicode.tsv
+    python build.py unicode.tsv [LIST OF REAL DOMAINS]
 
 All integers are little-endian. The readers are in plugin/core/src/text: table.rs, suffix.rs and lexicon.rs.
 """
 
+import math
 import os
 import struct
 import sys
@@ -254,6 +255,24 @@ def build_lures():
     write("asking.bin", lexicon(w.rstrip("!") for w in words if w.endswith("!")))
 
 
+def build_bigrams(path):
+    """How natural two letters are one after the other, from labels of real domains: 28 by 28 values of one byte, the
+    logarithm to base two in eighths, negated. Rows and columns are a-z, `-`, and begin or end. Digits count as one of
+    the rarest letters."""
+    count = [[1.0] * 28 for _ in range(28)]
+    code = lambda c: ord(c) - 97 if "a" <= c <= "z" else 26 if c == "-" else 25
+    with open(path, encoding="utf-8") as f:
+        for line in f:
+            label = line.strip().split(".")[0]
+            if label.startswith("xn--") or len(label) < 3:
+                continue
+            codes = [27] + [code(c) for c in label] + [27]
+            for a, b in zip(codes, codes[1:]):
+                count[a][b] += 1
+    out = bytes(min(255, round(-8 * math.log2(n / sum(row)))) for row in count for n in row)
+    write("bigrams.bin", out)
+
+
 def main():
     allowed, scripts, proto = load(sys.argv[1])
     build_scripts(scripts)
@@ -262,6 +281,8 @@ def main():
     build_suffixes()
     build_words()
     build_lures()
+    if len(sys.argv) > 2:
+        build_bigrams(sys.argv[2])
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 pub mod align;
 pub mod index;
 mod lure;
+mod natural;
 mod probe;
 pub mod score;
 mod search;
@@ -12,7 +13,7 @@ mod weights;
 
 pub use align::Op;
 pub use index::{Index, IndexBuilder, Source, Target};
-pub use search::{Found, search};
+pub use search::{Found, resemblances, search};
 
 /// In which way a domain imitates its target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

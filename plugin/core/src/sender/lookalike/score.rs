@@ -6,7 +6,6 @@ use super::weights::WEIGHTS;
 
 /// The features of one resemblance, in hundredths unless said otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(usize)]
 pub enum Feature {
     /// Always 100.
     One,
@@ -56,50 +55,84 @@ pub enum Feature {
     Replaced,
     /// Cost times length: dear changes in long names.
     CostLength,
+    /// The target has six letters.
+    Six,
+    /// The target has at most seven letters.
+    Short,
+    /// Cost, if the target has at most five letters.
+    ShortCost,
+    /// How much more natural the candidate's letters are than the target's, in hundredths of a bit a letter.
+    Natural,
+    /// Words explain all of the rest, and there is one.
+    Full,
+    /// The target has at least seven letters.
+    Long,
+    /// Costs at most 60.
+    Slight,
+    /// Costs more than 105.
+    Dear,
 }
 
-/// How many features there are.
-pub const FEATURES: usize = 24;
+/// How many features are seen in a resemblance.
+const SEEN: usize = 32;
 
-impl Feature {
-    /// Their names, in order, for the evaluation.
-    pub const NAMES: [&'static str; FEATURES] = [
-        "one",
-        "cost",
-        "cost-per-letter",
-        "length",
-        "four",
-        "five",
-        "same-suffix",
-        "same-first",
-        "distinctive",
-        "international",
-        "wordy",
-        "edits",
-        "look-alikes",
-        "end-edit",
-        "explained",
-        "rest",
-        "apart",
-        "first",
-        "asking",
-        "protected",
-        "suffixed",
-        "slips",
-        "replaced",
-        "cost-length",
-    ];
-}
+/// Features that mean more together: their product. A combination of an unusual name and words that ask for something is
+/// not the sum of both.
+const TOGETHER: &[&[Feature]] = &[
+    &[Feature::Full, Feature::Distinctive],
+    &[Feature::Full, Feature::Distinctive, Feature::Asking],
+    &[Feature::Full, Feature::Distinctive, Feature::Apart],
+    &[Feature::Full, Feature::Distinctive, Feature::Long],
+    &[Feature::Full, Feature::Distinctive, Feature::Asking, Feature::SameSuffix],
+    &[Feature::SameSuffix, Feature::SameFirst],
+    &[Feature::SameSuffix, Feature::Length],
+    &[Feature::Distinctive, Feature::Length],
+    &[Feature::Wordy, Feature::SameSuffix],
+    &[Feature::Wordy, Feature::Distinctive],
+    &[Feature::Distinctive, Feature::Asking, Feature::Apart, Feature::Long],
+    &[Feature::Slight, Feature::Distinctive],
+    &[Feature::Slight, Feature::Long],
+    &[Feature::Dear, Feature::Short],
+    &[Feature::Distinctive, Feature::SameSuffix],
+    &[Feature::Natural, Feature::SameSuffix],
+    &[Feature::Natural, Feature::Distinctive],
+];
+
+/// How many features have a weight: those seen, and [`TOGETHER`].
+pub const FEATURES: usize = SEEN + TOGETHER.len();
 
 /// The features of one resemblance.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Features(pub [i32; FEATURES]);
+
+impl Default for Features {
+    fn default() -> Self {
+        Self([0; FEATURES])
+    }
+}
 
 impl Features {
     /// Sets one.
     pub fn set(&mut self, feature: Feature, value: i32) {
         if let Some(slot) = self.0.get_mut(feature as usize) {
             *slot = value;
+        }
+    }
+
+    /// One of them.
+    #[must_use]
+    pub fn get(&self, feature: Feature) -> i32 {
+        self.0.get(feature as usize).copied().unwrap_or(0)
+    }
+
+    /// Fills in what features mean together.
+    pub fn together(&mut self) {
+        for (at, group) in (SEEN..).zip(TOGETHER) {
+            let product =
+                group.iter().fold(100i32, |p, f| p.saturating_mul(self.get(*f)).checked_div(100).unwrap_or(0));
+            if let Some(slot) = self.0.get_mut(at) {
+                *slot = product;
+            }
         }
     }
 

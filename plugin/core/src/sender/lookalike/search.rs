@@ -11,7 +11,7 @@ use super::index::{Index, Target, edits};
 use super::lure::Explained;
 use super::probe::Probe;
 use super::score::{Feature, Features, logit, probability};
-use super::{Kind, Source};
+use super::{Kind, Source, natural};
 
 /// One resemblance.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +50,7 @@ struct Search<'a, 'd> {
     owner: Option<u32>,
     known: bool,
     wordy: Option<bool>,
+    floor: u16,
     found: &'a mut Vec<Found>,
 }
 
@@ -57,6 +58,18 @@ struct Search<'a, 'd> {
 /// resemble his others, where the index knows him.
 #[must_use]
 pub fn search(domain: &Domain<'_>, indexes: &[Index<'_>]) -> Vec<Found> {
+    let mut found = look(domain, indexes, FLOOR);
+    found.truncate(KEPT);
+    found
+}
+
+/// Like [`search`], but with every resemblance however weak: what the weights are fitted on.
+#[must_use]
+pub fn resemblances(domain: &Domain<'_>, indexes: &[Index<'_>]) -> Vec<Found> {
+    look(domain, indexes, 0)
+}
+
+fn look(domain: &Domain<'_>, indexes: &[Index<'_>], floor: u16) -> Vec<Found> {
     let mut found = Vec::new();
     let label = domain.label();
     if label.is_empty() {
@@ -67,12 +80,11 @@ pub fn search(domain: &Domain<'_>, indexes: &[Index<'_>]) -> Vec<Found> {
     let known = indexes.iter().any(|i| exact(i).is_some());
     for index in indexes.iter().filter(|i| !i.is_empty()) {
         let owner = exact(index);
-        let mut search = Search { domain, index, owner, known, wordy: None, found: &mut found };
+        let mut search = Search { domain, index, owner, known, wordy: None, floor, found: &mut found };
         readings(label, |reading| search.label(reading));
         search.below();
     }
     found.sort_by(|a, b| b.score.cmp(&a.score).then_with(|| a.target.cmp(&b.target)));
-    found.truncate(KEPT);
     found
 }
 
@@ -205,9 +217,10 @@ impl Search<'_, '_> {
         }
         let mut features = self.features(target, label, &alignment, rest);
         features.flag(Feature::Suffixed, suffixed);
+        features.together();
         let known = if self.known { KNOWN } else { 0 };
         let score = probability(logit(kind, &features).saturating_add(known));
-        if score < FLOOR {
+        if score < self.floor {
             return;
         }
         let new = Found {
@@ -220,7 +233,7 @@ impl Search<'_, '_> {
             alignment,
             features,
         };
-        match self.found.iter_mut().find(|f| f.target == new.target) {
+        match self.found.iter_mut().find(|f| f.target == new.target && (self.floor > 0 || f.kind == new.kind)) {
             Some(old) if old.score < new.score => *old = new,
             Some(_) => {}
             None => self.found.push(new),
@@ -269,6 +282,13 @@ impl Search<'_, '_> {
         f.set(Feature::Slips, count(&[OpKind::Hyphen, OpKind::Double, OpKind::Swap]));
         f.set(Feature::Replaced, count(&[OpKind::Replace, OpKind::Bit, OpKind::Keyboard]));
         f.set(Feature::CostLength, cost.saturating_mul(length.min(12)).checked_div(12).unwrap_or(0));
+        f.flag(Feature::Six, length == 6);
+        f.flag(Feature::Short, length <= 7);
+        f.flag(Feature::Long, length >= 7);
+        f.flag(Feature::Slight, cost <= 60);
+        f.flag(Feature::Dear, cost > 105);
+        f.set(Feature::ShortCost, if length <= 5 { cost } else { 0 });
+        f.set(Feature::Natural, natural::bits(label.as_bytes()).saturating_sub(natural::bits(target.label.as_bytes())));
         let ends = alignment.ops.iter().any(|op| {
             let single = matches!(op.kind, OpKind::Insert | OpKind::Omit);
             single
@@ -282,6 +302,7 @@ impl Search<'_, '_> {
             explained.add(right);
             f.set(Feature::Explained, explained.share());
             f.set(Feature::Rest, i32::try_from(explained.all.min(12)).unwrap_or(0).saturating_mul(10));
+            f.flag(Feature::Full, explained.all > 0 && explained.letters == explained.all);
             f.flag(Feature::Asking, explained.asking);
             f.flag(Feature::Apart, apart((left, right)));
             f.flag(Feature::First, left.is_empty());
