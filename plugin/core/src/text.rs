@@ -1,11 +1,8 @@
 //! What letters are: making text an attacker chose harmless to show, and telling which characters hide or reorder others.
 
-<<<<<<< HEAD
-pub mod filename;
-pub mod unlabelled;
-=======
 pub mod class;
 pub mod domain;
+pub mod filename;
 pub mod fold;
 pub mod idn;
 pub mod kana;
@@ -15,7 +12,7 @@ pub mod script;
 pub mod skeleton;
 pub mod suffix;
 mod table;
->>>>>>> f35fdef (Say what letters are: scripts, classes, folds, suffixes, and which IDN labels deceive by themselves)
+pub mod unlabelled;
 
 /// The longest text that goes into a report, in characters; longer text is cut and marked with `…`.
 pub const SHOWN: usize = 200;

@@ -251,8 +251,10 @@ def build_words():
 def build_lures():
     with open(os.path.join(OUT, "lists", "lures.txt"), encoding="utf-8") as f:
         words = [w for line in f if not line.startswith("#") for w in line.split()]
-    write("lures.bin", lexicon(w.rstrip("!") for w in words))
-    write("asking.bin", lexicon(w.rstrip("!") for w in words if w.endswith("!")))
+    # Letters that look alike are one letter, as in skeleton.rs, so that `l0gin` is a word too.
+    alike = str.maketrans("01l5346897q2", "oiiseabbgtgz")
+    write("lures.bin", lexicon(w.rstrip("!").translate(alike) for w in words))
+    write("asking.bin", lexicon(w.rstrip("!").translate(alike) for w in words if w.endswith("!")))
 
 
 def build_bigrams(path):

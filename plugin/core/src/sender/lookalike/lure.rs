@@ -1,6 +1,9 @@
 //! Words that stand beside a brand in made-up domains: how much of the rest of a label do they explain?
 
+use crate::text::fold::Key;
 use crate::text::lexicon::Lexicon;
+
+use super::index::flat;
 
 /// The words, from `data/lists/lures.txt`.
 static WORDS: &[u8] = include_bytes!("../../../data/lures.bin");
@@ -32,7 +35,8 @@ impl Explained {
     fn part(&mut self, part: &[u8]) {
         let words = Lexicon::new(WORDS);
         let mut best = [(0usize, false); 65];
-        let length = part.len().min(64);
+        let folded = flat(&Key::of(part));
+        let length = folded.len();
         for from in (0..length).rev() {
             let after = |to: usize| best.get(to).copied().unwrap_or_default();
             let mut here = after(from.saturating_add(1));
@@ -40,13 +44,11 @@ impl Explained {
                 here.0 = here.0.saturating_add(1);
             }
             for to in from.saturating_add(2)..=length.min(from.saturating_add(16)) {
-                let Some(word) = part.get(from..to) else { continue };
+                let Some(word) = folded.as_bytes().get(from..to) else { continue };
                 if words.has(word) {
                     let (letters, asking) = after(to);
                     let found = letters.saturating_add(word.len());
-                    if found > here.0 {
-                        here = (found, asking || Lexicon::new(ASKING).has(word));
-                    }
+                    here = here.max((found, asking || Lexicon::new(ASKING).has(word)));
                 }
             }
             if let Some(slot) = best.get_mut(from) {
@@ -77,6 +79,7 @@ mod tests {
             (e.share(), e.asking)
         };
         assert_eq!(explain("-billing"), (100, true));
+        assert_eq!(explain("-l0gin"), (100, true));
         assert_eq!(explain("kaiintouroku-2024"), (100, true));
         assert_eq!(explain("xkwv"), (0, false));
         assert_eq!(explain(""), (100, false));
