@@ -1,6 +1,9 @@
 //! Who the mail says it is from.
 
+pub mod authentication;
 pub mod brands;
+pub mod header;
 pub mod idn;
 mod kana;
 pub mod lookalike;
+pub mod mailbox;
