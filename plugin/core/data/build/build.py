@@ -257,6 +257,11 @@ def build_lures():
     write("asking.bin", lexicon(w.rstrip("!").translate(alike) for w in words if w.endswith("!")))
 
 
+def build_free_mail():
+    with open(os.path.join(OUT, "lists", "free-mail.txt"), encoding="utf-8") as f:
+        write("free-mail.bin", lexicon(w for line in f if not line.startswith("#") for w in line.split()))
+
+
 def build_bigrams(path):
     """How natural two letters are one after the other, from labels of real domains: 28 by 28 values of one byte, the
     logarithm to base two in eighths, negated. Rows and columns are a-z, `-`, and begin or end. Digits count as one of
@@ -283,6 +288,7 @@ def main():
     build_suffixes()
     build_words()
     build_lures()
+    build_free_mail()
     if len(sys.argv) > 2:
         build_bigrams(sys.argv[2])
 

@@ -286,6 +286,19 @@ impl NameKey {
         })
     }
 
+    /// What is compared, letter by letter.
+    #[must_use]
+    pub fn letters(&self) -> &[char] {
+        &self.key
+    }
+
+    /// Does a Latin word go on at this place, so that no name begins here?
+    #[must_use]
+    pub fn continues(&self, at: usize) -> bool {
+        let latin = |c: Option<&char>| c.is_some_and(char::is_ascii_alphanumeric);
+        latin(self.key.get(at)) && latin(at.checked_sub(1).and_then(|i| self.key.get(i)))
+    }
+
     /// As text, for evidence.
     #[must_use]
     pub fn text(&self) -> String {

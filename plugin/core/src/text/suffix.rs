@@ -71,6 +71,12 @@ fn child<'a>(parent: Node<'a>, label: &[u8]) -> Option<Node<'a>> {
     None
 }
 
+/// Is this a top-level domain of the list?
+#[must_use]
+pub fn is_top_level(label: &str) -> bool {
+    top(label.as_bytes()).is_some()
+}
+
 /// The length in bytes of the public suffix of a lower-case A-label name without a root dot. A name of one label is all
 /// suffix; a top-level domain that is not in the list is a suffix by the rule `*`.
 #[must_use]

@@ -282,6 +282,18 @@ impl IndexBuilder {
         true
     }
 
+    /// How many targets were added.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.targets.len()
+    }
+
+    /// Was nothing added?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.targets.is_empty()
+    }
+
     /// Packs what was added.
     #[must_use]
     pub fn pack(&self) -> Vec<u8> {
@@ -332,6 +344,10 @@ impl IndexBuilder {
 
     /// How often each three letters occur in all keys, for choosing rare seeds.
     fn frequencies(&self) -> Vec<u32> {
+        // Among a few targets every seed is rare.
+        if self.targets.len() < 64 {
+            return Vec::new();
+        }
         let mut count = vec![0u32; 1 << 15];
         for target in &self.targets {
             for three in target.key.as_bytes().windows(3) {
