@@ -227,6 +227,11 @@ impl<'a> Reader<'a> {
                 b'"' => self.quoted(),
                 b'(' if self.comments => self.commented(),
                 b'<' => self.bracketed(),
+                // `SAKURA, Haruka <…>` without quotes: clients show it as one name.
+                b',' if self.angle.is_none() && !self.raw.contains(&b'@') => {
+                    self.phrase.push(byte);
+                    self.raw.push(byte);
+                }
                 b',' | b';' => self.finish(),
                 b':' if self.angle.is_none() && !self.raw.contains(&b'@') && !self.raw.is_empty() => {
                     self.out.odd(Oddity::Group);

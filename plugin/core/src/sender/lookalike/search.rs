@@ -43,6 +43,17 @@ const BELOW: usize = 4;
 /// A name that is on a list itself is popular, which is not the same as honest; in thousandths of a logit.
 const KNOWN: i32 = -3000;
 
+/// The weights are fitted for an index of about a thousand targets. The fewer there are, the less likely one of them is
+/// near by chance; in thousandths of a logit.
+const fn few(targets: usize) -> i32 {
+    match targets {
+        0..=32 => 1800,
+        33..=128 => 1200,
+        129..=400 => 600,
+        _ => 0,
+    }
+}
+
 /// What is compared, and with what.
 struct Search<'a, 'd> {
     domain: &'a Domain<'d>,
@@ -219,7 +230,8 @@ impl Search<'_, '_> {
         features.flag(Feature::Suffixed, suffixed);
         features.together();
         let known = if self.known { KNOWN } else { 0 };
-        let score = probability(logit(kind, &features).saturating_add(known));
+        let few = few(self.index.len());
+        let score = probability(logit(kind, &features).saturating_add(known).saturating_add(few));
         if score < self.floor {
             return;
         }
