@@ -81,7 +81,7 @@ fn main() {
 
     let mut negative: Vec<(u16, Found, &str)> =
         benign.iter().filter_map(|b| best(b).into_iter().next().map(|f| (f.score, f, b.as_str()))).collect();
-    negative.sort_by(|a, b| b.0.cmp(&a.0));
+    negative.sort_by_key(|n| std::cmp::Reverse(n.0));
     let mut positive = Vec::new();
     for target in &chosen {
         let domain = Domain::parse(target);

@@ -135,13 +135,8 @@ fn edit(label: &str, trick: &'static str, dice: &mut Dice) -> Option<String> {
         "repetition" => join(&b[..at], &[b[at]], &b[at..]),
         "insertion" => {
             let near = neighbours(b[at]);
-            join(&b[..at + dice.roll(2)], &[near[dice.roll(near.len())]], &b[at + 0..])
-                .filter(|_| at > 0 && at + 1 < n)
-                .map(|_| {
-                    let k = at + dice.roll(2);
-                    let near = neighbours(b[at]);
-                    String::from_utf8([&b[..k], &[near[dice.roll(near.len())]], &b[k..]].concat()).unwrap()
-                })
+            let before = at + dice.roll(2);
+            (before > 0 && before < n).then(|| join(&b[..before], &[near[dice.roll(near.len())]], &b[before..]))?
         }
         "addition" => join(b, &[b"abcdefghijklmnopqrstuvwxyz0123456789"[dice.roll(36)]], b""),
         "transposition" => (at + 1 < n && b[at] != b[at + 1]).then(|| {

@@ -118,7 +118,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The From domains, each once.
-    fn from_domains(&self) -> Vec<String> {
+    fn author_domains(&self) -> Vec<String> {
         let mut out: Vec<String> = Vec::new();
         for identity in &self.sender.identities {
             let counts = matches!(identity.role, Role::From | Role::OtherReading) && !identity.domain.is_empty();
@@ -132,7 +132,7 @@ impl<'a> Reader<'a> {
     fn authenticate(&mut self, header: &Header<'_>) {
         let policy = &self.prepared.policy;
         let trust = Trust { authserv: &policy.trusted_authserv, sealers: &policy.trusted_sealers };
-        self.sender.authentication = authentication::read(header, &self.from_domains(), trust, self.context);
+        self.sender.authentication = authentication::read(header, &self.author_domains(), trust, self.context);
     }
 
     /// Compares every domain with the targets, and with the other domains of the mail.

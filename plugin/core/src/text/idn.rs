@@ -35,7 +35,7 @@ fn decoded_well(name: &str, unicode: &str) -> bool {
     let encoded = |label: &str| label.get(..4).is_some_and(|p| p.eq_ignore_ascii_case("xn--"));
     name.split('.')
         .zip(unicode.split('.'))
-        .all(|(raw, label)| !encoded(raw) || !(label.chars().nth(2) == Some('-') && label.chars().nth(3) == Some('-')))
+        .all(|(raw, label)| !encoded(raw) || label.chars().nth(2) != Some('-') || label.chars().nth(3) != Some('-'))
 }
 
 /// Contextual rules for other characters (RFC 5892 appendix A.3 to A.9).

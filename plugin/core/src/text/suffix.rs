@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     fn suffix(domain: &str) -> &str {
-        &domain[domain.len() - suffix_len(domain)..]
+        domain.get(domain.len().saturating_sub(suffix_len(domain))..).unwrap()
     }
 
     #[test]

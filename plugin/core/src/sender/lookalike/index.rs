@@ -25,6 +25,8 @@ pub const MOST: usize = 1 << 20;
 
 /// The bits of a record's letters from here on are its edits.
 const EDITS_AT: u32 = 28;
+/// The bits before them are its letters.
+const LETTERS: u32 = (1 << EDITS_AT) - 1;
 
 /// Where a target comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -177,7 +179,7 @@ impl<'a> Index<'a> {
     /// The letters of a target's skeleton as a set, and the edits it may have.
     pub(super) fn letters(&self, id: u32) -> (u32, u32) {
         let both = self.record(id).and_then(|r| u32_le(r, 8)).unwrap_or(u32::MAX);
-        (both & ((1 << EDITS_AT) - 1), both >> EDITS_AT)
+        (both & LETTERS, both >> EDITS_AT)
     }
 
     /// The target with this number.
@@ -308,7 +310,7 @@ impl IndexBuilder {
             records.push(u8::try_from(target.label.len()).unwrap_or(0));
             records.push(u8::try_from(target.name.len()).unwrap_or(0));
             let distinctive = key.len() >= 5 && !is_common(target.label.as_bytes());
-            records.push(u8::from(distinctive) * DISTINCTIVE | u8::from(target.alias) * ALIAS);
+            records.push((if distinctive { DISTINCTIVE } else { 0 }) | (if target.alias { ALIAS } else { 0 }));
             records.push(target.source.byte());
             let allowed = u32::try_from(edits(key.len())).unwrap_or(0);
             records.extend((letters(key) | allowed << EDITS_AT).to_le_bytes());
@@ -375,7 +377,7 @@ pub(super) fn flat(label: &Key) -> Key {
 }
 
 fn trigram(three: &[u8]) -> usize {
-    three.iter().fold(0, |n, b| n << 5 | usize::from(code(*b)))
+    three.iter().fold(0, |n, b| (n << 5) | usize::from(code(*b)))
 }
 
 /// The pieces of a key: one more than its edits, of nearly equal length, those of at least three letters.

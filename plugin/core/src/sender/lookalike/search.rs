@@ -177,14 +177,7 @@ impl Search<'_, '_> {
         if !text.is_empty() {
             text.push('.');
         }
-        text.push_str(
-            &self
-                .domain
-                .ascii
-                .get(self.domain.ascii.len().saturating_sub(self.domain.registrable().len())..)
-                .unwrap_or_default()
-                .to_owned(),
-        );
+        text.push_str(self.domain.registrable());
         text
     }
 
