@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 
 use crate::budget::Limits;
 use crate::report::{Action, Direction, Finding, Kind, PolicyError, Severity};
+use crate::sender::policy::SenderPolicy;
 use document::{Rescue, Section, Setting, Tag};
 use exception::Exception;
 pub use profile::Profile;
@@ -65,6 +66,8 @@ pub struct Policy {
     exceptions: Vec<Exception>,
     rescue: Rescue,
     tag: Tag,
+    /// What the operator says about senders.
+    pub sender: SenderPolicy,
 }
 
 /// The settings of one `rules` object.
@@ -139,6 +142,7 @@ impl Policy {
                 url: section.rescue.url.or(top.rescue.url),
                 contact: section.rescue.contact.or(top.rescue.contact),
             },
+            sender: top.sender,
             tag: Tag {
                 subject: section.tag.subject.or(top.tag.subject),
                 banner: section.tag.banner.or(top.tag.banner),

@@ -6,6 +6,7 @@
 
 use crate::container::{Item, Mail};
 use crate::report::{Context, Evidence, Kind, RuleInfo, Severity};
+use crate::sender::Sender;
 
 pub mod group;
 pub mod page;
@@ -33,6 +34,8 @@ pub struct Scene<'a> {
     pub mail: &'a Mail,
     /// What the gateway knows.
     pub context: &'a Context,
+    /// Who the mail says it is from.
+    pub sender: &'a Sender,
 }
 
 /// Where a rule saw something.
@@ -171,6 +174,7 @@ pub static RULES: &[&[&Rule]] = &[
     name::RULES,
     nesting::RULES,
     limit::RULES,
+    sender::RULES,
     policy::RULES,
 ];
 
@@ -181,6 +185,7 @@ pub mod mime;
 pub mod name;
 pub mod nesting;
 pub mod policy;
+pub mod sender;
 pub mod zip;
 
 /// All rules, one after the other.

@@ -5,6 +5,7 @@ use crate::container::{Item, Mail, open};
 use crate::policy::{Judged, Policy, RuleName};
 use crate::report::{Context, Finding, Inspection, Part, PolicyError, Report};
 use crate::rules::{self, At, Hit, Rule, Scene};
+use crate::sender::{self, policy::Prepared};
 use crate::text::visible;
 
 /// May this message pass? `policy` is one JSON document; the empty string means the defaults.
@@ -15,8 +16,11 @@ pub fn scan_message(message: &[u8], context: &Context, policy: &str) -> Result<R
     let policy = Policy::parse(policy, context.direction, rule_names())?;
     let mut budget = Budget::new(policy.limits, message.len());
     let mail = open::open(message, &mut budget);
-    let judged =
-        rules::run(&Scene { mail: &mail, context }).into_iter().map(|(rule, hit)| judged(&mail, rule, hit)).collect();
+    let sender = sender::read(message, &Prepared::new(policy.sender.clone(), Vec::new()), context);
+    let judged = rules::run(&Scene { mail: &mail, context, sender: &sender })
+        .into_iter()
+        .map(|(rule, hit)| judged(&mail, rule, hit))
+        .collect();
     let inspection = mail.items.first().map_or(Inspection::Inspected, |root| root.inspection);
     let parts = mail.items.iter().skip(1).map(part).collect();
     Ok(policy.decide(context, inspection, parts, judged, &|id| rules::find(id).map(Rule::info)))

@@ -15,7 +15,7 @@ pub mod names;
 pub mod policy;
 mod read;
 mod roles;
-mod score;
+pub mod scores;
 
 use crate::text::domain::Flaw;
 use authentication::Authentication;
@@ -25,7 +25,7 @@ use mailbox::Oddity;
 use names::Trick;
 
 pub use read::{read, read_value};
-pub use score::Scores;
+pub use scores::Scores;
 
 /// In what part an address plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

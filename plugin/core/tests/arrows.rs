@@ -28,6 +28,7 @@ const SIDEWAYS: &[(&str, &str)] = &[
     ("sender", "message"),
     ("draft", "message"),
     ("forwarding", "sender"),
+    ("policy", "sender"),
     ("draft", "sender"),
     ("wire", "lib"),
     ("lib", "wire"),

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::profile::Profile;
 use crate::report::{Action, Severity};
+use crate::sender::policy::SenderPolicy;
 
 /// The document, or one of its sections `inbound` and `outbound`.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -18,6 +19,7 @@ pub struct Section {
     pub limits: Limits,
     pub rescue: Rescue,
     pub tag: Tag,
+    pub sender: SenderPolicy,
     pub inbound: Option<Box<Section>>,
     pub outbound: Option<Box<Section>>,
 }

@@ -11,6 +11,7 @@ pub static DOCUMENT: &[Key] = &[
     LIMITS,
     RESCUE,
     TAG,
+    SENDER,
     Key::new("inbound", Shape::Object(SECTION), "What is different for mail from outside. Here before there."),
     Key::new("outbound", Shape::Object(SECTION), "What is different for mail to the outside. Here before there."),
 ];
@@ -119,6 +120,49 @@ const MARK: &[Key] = &[
     Key::new("banner", Shape::Text(&BANNER), "Text put before the body."),
 ];
 
+const SENDER: Key =
+    Key::new("sender", Shape::Object(SENDERS), "Whom mail is forged in the name of, and whose word counts.");
+
+const SENDERS: &[Key] = &[
+    Key::new("protected", Shape::List(&Shape::Text(&NAMES)), "Domains worth imitating: your own, those of partners."),
+    Key::new("organisation", Shape::List(&Shape::Text(&NOTE)), "Names of your organisation, as people write them."),
+    Key::new("vips", Shape::List(&Shape::Object(VIP)), "Persons whom others obey: management, finance."),
+    Key::new(
+        "same-owner",
+        Shape::List(&Shape::List(&Shape::Text(&NAMES))),
+        "Groups of domains of one owner each; none of a group imitates another.",
+    ),
+    Key::new(
+        "trusted-authserv",
+        Shape::List(&Shape::Text(&NAMES)),
+        "authserv-ids (RFC 8601) of your own border, whose Authentication-Results are believed.",
+    ),
+    Key::new("trusted-sealers", Shape::List(&Shape::Text(&NAMES)), "Domains whose ARC seals (RFC 8617) are believed."),
+    Key::new("free-mail", Shape::List(&Shape::Text(&NAMES)), "More domains where anybody gets an address."),
+    Key::new(
+        "may-speak",
+        Shape::List(&Shape::Text(&NAMES)),
+        "Domains that may bear other names: invoicing, signing, ticketing for others. Persons excepted.",
+    ),
+    Key::new("warn", SCORE, "From this score on a sender is suspicious, in thousandths. The default is 500."),
+    Key::new("quarantine", SCORE, "From this score on a sender is held to be false. The default is 850."),
+    Key::new("brands", Shape::Word(&["on", "off"]), "Compare with the built-in brands too. The default is on."),
+];
+
+/// Thousandths; no score reaches 1001, so that switches a threshold off.
+const SCORE: Shape = Shape::Number { least: 1, most: 1001 };
+
+const VIP: &[Key] = &[
+    Key::new("names", Shape::List(&Shape::Text(&NOTE)), "Every spelling of the name. The order of the words is free.")
+        .required(),
+    Key::new("addresses", Shape::List(&Shape::Text(&MAILBOXES)), "The person's addresses, private ones too."),
+];
+
+const NAMES: Form = Form {
+    what: "a domain",
+    most: 253,
+    holds: |t| !t.is_empty() && !t.contains(char::is_whitespace) && is_line(t) && !t.contains('@'),
+};
 const ID: Form = Form {
     what: "letters, digits, `-`, `_` and `.`",
     most: 64,

@@ -130,6 +130,11 @@ fn every_wrong_document_names_the_path() {
     }
 }
 
+const SENDER: &str = r#""sender":{"protected":["a.example"],"organisation":["ホシマル"],
+    "vips":[{"names":["佐倉 遥"],"addresses":["h@a.example"]}],"same-owner":[["a.example","b.example"]],
+    "trusted-authserv":["mx.a.example"],"trusted-sealers":["l.example"],"free-mail":["f.example"],
+    "may-speak":["s.example"],"warn":400,"quarantine":900,"brands":"off"}"#;
+
 /// The table of keys and the structs behind it know the same keys.
 #[test]
 fn a_document_with_every_key_is_right() {
@@ -139,7 +144,7 @@ fn a_document_with_every_key_is_right() {
         "exceptions":[{"id":"ID","rules":["zip","name-executable"],"senders":["*.a.example"],
             "recipients":["b.example","c@d.example"],"expires":"2026-12-31","ticket":"T","reason":"理由","action":"hold"}]"#;
     let all = format!(
-        "{{{section},\"inbound\":{{{}}},\"outbound\":{{{}}}}}",
+        "{{{section},{SENDER},\"inbound\":{{{}}},\"outbound\":{{{}}}}}",
         section.replace("ID", "in"),
         section.replace("ID", "out")
     );
@@ -154,6 +159,8 @@ fn a_document_with_every_key_is_right() {
         ("/limits", "/properties/limits/properties"),
         ("/rescue", "/properties/rescue/properties"),
         ("/tag", "/properties/tag/properties"),
+        ("/sender", "/properties/sender/properties"),
+        ("/sender/vips/0", "/properties/sender/properties/vips/items/properties"),
         ("/rules/zip", "/properties/rules/additionalProperties/properties"),
     ] {
         let keys = |v: &serde_json::Value| v.as_object().unwrap().keys().cloned().collect::<Vec<_>>();

@@ -8,7 +8,7 @@ use crate::text::suffix::is_top_level;
 use crate::text::{is_bidi_control, is_invisible};
 
 use super::lookalike::search;
-use super::policy::{Prepared, words};
+use super::policy::{Prepared, Switch, words};
 use super::{brand_names, roles};
 
 /// What a display name does.
@@ -207,7 +207,7 @@ fn vip(name: &NameKey, place: Place<'_>, prepared: &Prepared) -> Option<Trick> {
 
 /// The name of a brand whose domain this is not.
 fn brand(name: &NameKey, place: Place<'_>, prepared: &Prepared) -> Option<Trick> {
-    if !prepared.policy.brands || prepared.may_speak(place.domain) {
+    if prepared.policy.brands == Switch::Off || prepared.may_speak(place.domain) {
         return None;
     }
     let found = brand_names::find(name)?;

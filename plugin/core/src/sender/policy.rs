@@ -24,6 +24,16 @@ pub struct Vip {
     pub addresses: Vec<String>,
 }
 
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Switch {
+    /// On.
+    On,
+    /// Off.
+    Off,
+}
+
 /// The section `sender` of a policy.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -49,7 +59,7 @@ pub struct SenderPolicy {
     /// From this score on he is held to be false.
     pub quarantine: u16,
     /// Compare with the built-in brands too.
-    pub brands: bool,
+    pub brands: Switch,
 }
 
 impl Default for SenderPolicy {
@@ -65,7 +75,7 @@ impl Default for SenderPolicy {
             may_speak: Vec::new(),
             warn: 500,
             quarantine: 850,
-            brands: true,
+            brands: Switch::On,
         }
     }
 }
@@ -108,7 +118,7 @@ impl Prepared {
     /// All indexes, the operator's first.
     #[must_use]
     pub fn indexes(&self) -> Vec<Index<'_>> {
-        let built_in = if self.policy.brands { brands::index() } else { None };
+        let built_in = if self.policy.brands == Switch::On { brands::index() } else { None };
         [Index::open(&self.protected), built_in, Index::open(&self.list)].into_iter().flatten().collect()
     }
 

@@ -149,7 +149,7 @@ fn name(sender: &Sender) -> u16 {
     for (role, trick) in &sender.tricks {
         // A list puts the author's name before its own address.
         let excused = sender.list && sender.authentication.is_proved();
-        let own = score_of(trick, free);
+        let own = of_trick(trick, free);
         let own = if excused { own / 3 } else { own };
         match trick {
             Trick::Invisible | Trick::Bidi | Trick::Styled | Trick::Mixed(_) | Trick::Padded => {
@@ -163,7 +163,7 @@ fn name(sender: &Sender) -> u16 {
 
 /// How suspicious a trick is; more so from where anybody gets an address.
 #[must_use]
-pub fn score_of(trick: &Trick, free_mail: bool) -> u16 {
+pub fn of_trick(trick: &Trick, free_mail: bool) -> u16 {
     let disguised = |likeness: &Likeness| *likeness >= Likeness::Weak;
     match trick {
         Trick::Address(_, true) => 850,
