@@ -150,4 +150,11 @@ impl Sender {
     pub fn of(&self, role: Role) -> impl Iterator<Item = &Identity> {
         self.identities.iter().filter(move |i| i.role == role)
     }
+
+    /// Are there authors at several registrable domains?
+    #[must_use]
+    pub fn has_several_owners(&self) -> bool {
+        let mut owners = self.of(Role::From).map(|i| i.registrable.as_str()).filter(|r| !r.is_empty());
+        owners.next().is_some_and(|first| owners.any(|other| other != first))
+    }
 }

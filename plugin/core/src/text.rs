@@ -11,7 +11,7 @@ pub mod romaji;
 pub mod script;
 pub mod skeleton;
 pub mod suffix;
-mod table;
+pub(crate) mod table;
 pub mod unlabelled;
 
 /// The longest text that goes into a report, in characters; longer text is cut and marked with `…`.

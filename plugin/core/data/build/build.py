@@ -57,9 +57,10 @@ def ranges(value, first=0x80, last=0x10FFFF):
 
 
 def range_table(runs):
-    """u16 count, then the starts as u24, then the values as u16."""
-    values = b"".join(struct.pack("<H", v) for _, v in runs)
-    return struct.pack("<H", len(runs)) + b"".join(u24(s) for s, _ in runs) + values
+    """u16 count, u8 bytes of a value, then the starts as u24, then the values."""
+    width = 1 if max(v for _, v in runs) < 256 else 2
+    values = b"".join(v.to_bytes(width, "little") for _, v in runs)
+    return struct.pack("<HB", len(runs), width) + b"".join(u24(s) for s, _ in runs) + values
 
 
 def build_scripts(scripts):
@@ -78,12 +79,12 @@ def build_scripts(scripts):
     write("scripts.bin", out + range_table(runs))
 
 
-CLASSES = {"Mn": 2, "Me": 3, "Mc": 4, "Cf": 5, "Nd": 6, "Zs": 7, "Zl": 7, "Zp": 7, "Cc": 8, "Cn": 9, "Co": 9, "Cs": 9}
+CLASSES = {"Mn": 2, "Me": 3, "Mc": 1, "Cf": 5, "Nd": 6, "Zs": 7, "Zl": 7, "Zp": 7, "Cc": 8}
 
 
 def build_classes(allowed):
     """A range table: bit 7 is Identifier_Status=Allowed, the low bits are the general category as in CLASSES, 1 for
-    letters, 0 for the rest. A run of digits starts with a zero."""
+    letters and spacing marks, 0 for the rest. A run of digits starts with a zero."""
 
     def value(cp):
         category = ucd.category(chr(cp))
@@ -241,7 +242,7 @@ def build_words():
     for size in ("10", "20"):
         with open(f"/usr/share/dict/scowl/english-words.{size}", encoding="latin-1") as f:
             words |= {w.strip() for w in f}
-    words = {w for w in words if w.isascii() and w.isalpha() and w.islower() and 4 <= len(w) <= 12}
+    words = {w for w in words if w.isascii() and w.isalpha() and w.islower() and 4 <= len(w) <= 9}
     # Regular forms of a word that is in the list are recognised by the reader.
     keep = {w for w in words if not (w.endswith("s") and w[:-1] in words or w.endswith("ed") and w[:-2] in words
                                      or w.endswith("ing") and w[:-3] in words)}

@@ -3,6 +3,8 @@
 
 mod results;
 
+use std::collections::BTreeSet;
+
 use crate::report::Context;
 use crate::text::domain::Domain;
 
@@ -223,11 +225,8 @@ fn arc(header: &Header<'_>, from: Option<&str>, trust: Trust<'_>, out: &mut Auth
         let found = text.split(';').find_map(|t| t.split_once('=').filter(|(k, _)| k.trim().eq_ignore_ascii_case(tag)));
         found.map(|(_, v)| v.trim().to_ascii_lowercase()).unwrap_or_default()
     };
-    let numbers = |name: Name| {
-        let mut all: Vec<u32> = header.all(name).filter_map(|f| tag(f.value, "i").parse().ok()).collect();
-        all.sort_unstable();
-        all
-    };
+    let numbers =
+        |name: Name| -> BTreeSet<u32> { header.all(name).filter_map(|f| tag(f.value, "i").parse().ok()).collect() };
     let chain = numbers(Name::ArcSeal);
     let complete = !chain.is_empty()
         && chain.len() <= 50

@@ -114,10 +114,7 @@ fn header(sender: &Sender) -> u16 {
     if sender.from_fields == 0 {
         score = either(score, 300);
     }
-    let mut from: Vec<&str> = sender.of(Role::From).map(|i| i.registrable.as_str()).filter(|r| !r.is_empty()).collect();
-    from.sort_unstable();
-    from.dedup();
-    if from.len() > 1 {
+    if sender.has_several_owners() {
         score = either(score, 600);
     }
     for (role, oddity) in &sender.oddities {

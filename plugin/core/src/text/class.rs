@@ -11,14 +11,12 @@ const ALLOWED: u16 = 0x80;
 /// The general category, as coarse as we need it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// `L*`
+    /// `L*`, `Mc`
     Letter,
     /// `Mn`: drawn on the character before it.
     Nonspacing,
     /// `Me`: drawn around the character before it.
     Enclosing,
-    /// `Mc`
-    Spacing,
     /// `Cf`: draws nothing.
     Format,
     /// `Nd`
@@ -27,9 +25,7 @@ pub enum Class {
     Space,
     /// `Cc`
     Control,
-    /// Not assigned, private use.
-    Unassigned,
-    /// Punctuation, symbols, other numbers.
+    /// Punctuation, symbols, other numbers, and what is not assigned.
     Other,
 }
 
@@ -45,16 +41,14 @@ pub fn class(c: char) -> Class {
             _ => Class::Other,
         };
     }
-    match TABLE.run(c).map_or(9, |(_, v)| v & 0x0F) {
+    match TABLE.run(c).map_or(0, |(_, v)| v & 0x0F) {
         1 => Class::Letter,
         2 => Class::Nonspacing,
         3 => Class::Enclosing,
-        4 => Class::Spacing,
         5 => Class::Format,
         6 => Class::Digit,
         7 => Class::Space,
         8 => Class::Control,
-        9 => Class::Unassigned,
         _ => Class::Other,
     }
 }

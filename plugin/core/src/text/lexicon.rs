@@ -6,7 +6,7 @@ use crate::bytes::u16_le;
 /// Strings in a block.
 const BLOCK: usize = 16;
 
-/// Everyday English words of four to twelve letters, without regular plurals and past tenses.
+/// Everyday English words of four to nine letters, without regular plurals and past tenses.
 pub static WORDS: Lexicon<'static> = Lexicon(include_bytes!("../../data/words.bin"));
 
 /// A packed set: `u16` number of blocks, their offsets as `u24`, then blocks of 16 strings, each `u8` length shared with

@@ -11,7 +11,7 @@ pub(crate) fn u24(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes([a, b, c, 0]))
 }
 
-/// Runs of code points with one value each: `u16` count, the starts as `u24`, the values as `u16`. Covers everything
+/// Runs of code points with one value each: `u16` count, `u8` bytes of a value, the starts as `u24`, the values. Covers everything
 /// above ASCII.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RangeTable<'a>(pub &'a [u8]);
@@ -20,10 +20,13 @@ impl RangeTable<'_> {
     /// The run a character is in: its first code point and its value.
     pub(crate) fn run(self, c: char) -> Option<(u32, u16)> {
         let count = usize::from(u16_le(self.0, 0)?);
-        let index = last_not_above(self.0.get(2..)?, count, u32::from(c))?;
-        let start = u24(self.0.get(2..)?, index.checked_mul(START)?)?;
-        let values = count.checked_mul(START)?.checked_add(2)?;
-        Some((start, u16_le(self.0, index.checked_mul(2)?.checked_add(values)?)?))
+        let width = usize::from(*self.0.get(2)?);
+        let body = self.0.get(3..)?;
+        let index = last_not_above(body, count, u32::from(c))?;
+        let start = u24(body, index.checked_mul(START)?)?;
+        let at = index.checked_mul(width)?.checked_add(count.checked_mul(START)?)?;
+        let value = if width == 1 { u16::from(*body.get(at)?) } else { u16_le(body, at)? };
+        Some((start, value))
     }
 }
 

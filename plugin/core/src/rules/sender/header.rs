@@ -18,13 +18,9 @@ fn authors(scene: &Scene<'_>) -> Vec<(&'static str, String)> {
 }
 
 fn multiple(scene: &Scene<'_>, hits: &mut Hits) {
-    let mut owners: Vec<&str> =
-        scene.sender.of(Role::From).map(|i| i.registrable.as_str()).filter(|r| !r.is_empty()).collect();
-    owners.sort_unstable();
-    owners.dedup();
     if scene.sender.from_fields > 1 {
         hits.push("from".to_owned(), "There are several From fields; readers show different ones.", authors(scene));
-    } else if owners.len() > 1 {
+    } else if scene.sender.has_several_owners() {
         let message = "The From field names authors of several domains, so nobody can prove who sent it.";
         hits.push_as(Severity::Medium, "from".to_owned(), message, authors(scene));
     }

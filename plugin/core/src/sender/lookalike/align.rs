@@ -173,13 +173,13 @@ const fn letter(byte: u8) -> usize {
     }
 }
 
-/// What it costs to write one letter for another.
-static REPLACE: [[(u16, OpKind); ALPHABET]; ALPHABET] = replacements();
+/// What it costs to write one letter for another, in hundredths.
+static REPLACE: [[u8; ALPHABET]; ALPHABET] = replacements();
 
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "computed while compiling")]
-const fn replacements() -> [[(u16, OpKind); ALPHABET]; ALPHABET] {
+const fn replacements() -> [[u8; ALPHABET]; ALPHABET] {
     let bytes = b"abcdefghijklmnopqrstuvwxyz0123456789-";
-    let mut table = [[(FULL, OpKind::Replace); ALPHABET]; ALPHABET];
+    let mut table = [[0; ALPHABET]; ALPHABET];
     let mut t = 0;
     while t < ALPHABET {
         let mut c = 0;
@@ -192,22 +192,22 @@ const fn replacements() -> [[(u16, OpKind); ALPHABET]; ALPHABET] {
     table
 }
 
-const fn replacement(t: u8, c: u8) -> (u16, OpKind) {
+const fn replacement(t: u8, c: u8) -> u8 {
     let (a, b) = (alike(t), alike(c));
     if t == c {
-        (0, OpKind::Keep)
+        0
     } else if a == b {
-        (CLASS, OpKind::LookAlike)
+        5
     } else if paired(SIMILAR, a, b) {
-        (55, OpKind::Similar)
+        55
     } else if is_vowel(t) && is_vowel(c) {
-        (75, OpKind::Vowel)
+        75
     } else if beside(t, c) || paired(ALSO_BESIDE, t, c) {
-        (80, OpKind::Keyboard)
+        80
     } else if (t ^ c).count_ones() == 1 {
-        (90, OpKind::Bit)
+        90
     } else {
-        (FULL, OpKind::Replace)
+        100
     }
 }
 
@@ -259,7 +259,17 @@ fn replace(t: u8, c: u8) -> (u16, OpKind) {
     if t == c {
         return (0, OpKind::Keep);
     }
-    REPLACE.get(letter(t)).and_then(|row| row.get(letter(c))).copied().unwrap_or((FULL, OpKind::Replace))
+    let cost = REPLACE.get(letter(t)).and_then(|row| row.get(letter(c))).copied().unwrap_or(100);
+    let kind = match cost {
+        0 => OpKind::Keep,
+        5 => OpKind::LookAlike,
+        55 => OpKind::Similar,
+        75 => OpKind::Vowel,
+        80 => OpKind::Keyboard,
+        90 => OpKind::Bit,
+        _ => OpKind::Replace,
+    };
+    (u16::from(cost), kind)
 }
 
 /// What it costs to put in or leave out `c`, given its neighbours.

@@ -11,6 +11,7 @@ use crate::text::fold::{FOREIGN, Key, fold};
 use crate::text::lexicon::is_word;
 use crate::text::romaji::{is_romaji, romaji};
 use crate::text::skeleton::{letters, skeleton};
+use crate::text::table::u24;
 
 use super::align::code;
 
@@ -19,7 +20,7 @@ const MAGIC: &[u8; 8] = b"SKINDEX1";
 /// Bytes of the head: the magic, targets, bytes of text, then bits and entries of the three tables.
 const HEAD: usize = 40;
 /// Bytes of one record.
-const RECORD: usize = 16;
+const RECORD: usize = 14;
 /// Most targets.
 pub const MOST: usize = 1 << 20;
 
@@ -76,6 +77,10 @@ impl Source {
 const DISTINCTIVE: u8 = 1;
 /// Belongs to an owner, but nobody imitates it: only to recognise the owner.
 const ALIAS: u8 = 2;
+/// Its label stands in its name as it is.
+const PLAIN: u8 = 4;
+/// The bits from here on are its source.
+const SOURCE_AT: u32 = 4;
 
 /// A target as it lies in an index.
 #[derive(Clone, Copy, Debug)]
@@ -86,7 +91,8 @@ pub struct Target<'a> {
     name: &'a [u8],
     /// The label a registrant chose, folded.
     pub label: Key,
-    /// Domains with the same number here belong to one owner. Numbers of different indexes say nothing of each other.
+    /// Domains with the same number here belong to one owner. Numbers of different
+    /// indexes say nothing of each other; they are below 2^24.
     pub owner: u32,
     /// Where it comes from.
     pub source: Source,
@@ -178,7 +184,7 @@ impl<'a> Index<'a> {
 
     /// The letters of a target's skeleton as a set, and the edits it may have.
     pub(super) fn letters(&self, id: u32) -> (u32, u32) {
-        let both = self.record(id).and_then(|r| u32_le(r, 8)).unwrap_or(u32::MAX);
+        let both = self.record(id).and_then(|r| u32_le(r, 7)).unwrap_or(u32::MAX);
         (both & LETTERS, both >> EDITS_AT)
     }
 
@@ -190,15 +196,15 @@ impl<'a> Index<'a> {
         let lengths = u16_le(record, 4)?.to_le_bytes();
         let [folded, name] = lengths.map(usize::from);
         let label = self.text.get(at..at.checked_add(folded)?)?;
-        let from = at.checked_add(folded)?;
-        let name = self.text.get(from..from.checked_add(name)?)?;
         let flags = *record.get(6)?;
+        let from = if flags & PLAIN == 0 { at.checked_add(folded)? } else { at };
+        let name = self.text.get(from..from.checked_add(name)?)?;
         Some(Target {
             id,
             name,
             label: Key::of(label),
-            owner: u32_le(record, 12)?,
-            source: Source::of(*record.get(7)?),
+            owner: u24(record, 11)?,
+            source: Source::of(flags >> SOURCE_AT),
             distinctive: flags & DISTINCTIVE != 0,
             alias: flags & ALIAS != 0,
         })
@@ -305,16 +311,24 @@ impl IndexBuilder {
         for (id, target) in (0u32..).zip(&self.targets) {
             let key = target.key.as_bytes();
             records.extend(u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes());
-            text.extend_from_slice(target.label.as_bytes());
+            // The label of a plain name is its beginning; only folded ones are kept beside it.
+            let plain = target.name.as_bytes().starts_with(target.label.as_bytes());
+            if !plain {
+                text.extend_from_slice(target.label.as_bytes());
+            }
             text.extend_from_slice(target.name.as_bytes());
             records.push(u8::try_from(target.label.len()).unwrap_or(0));
             records.push(u8::try_from(target.name.len()).unwrap_or(0));
             let distinctive = key.len() >= 5 && !is_common(target.label.as_bytes());
-            records.push((if distinctive { DISTINCTIVE } else { 0 }) | (if target.alias { ALIAS } else { 0 }));
-            records.push(target.source.byte());
+            records.push(
+                (if distinctive { DISTINCTIVE } else { 0 })
+                    | (if target.alias { ALIAS } else { 0 })
+                    | (if plain { PLAIN } else { 0 })
+                    | target.source.byte() << SOURCE_AT,
+            );
             let allowed = u32::try_from(edits(key.len())).unwrap_or(0);
             records.extend((letters(key) | allowed << EDITS_AT).to_le_bytes());
-            records.extend(target.owner.to_le_bytes());
+            records.extend(target.owner.to_le_bytes().iter().take(3));
             whole.push((hash(key, WHOLE), id));
             if target.alias {
                 continue;
@@ -326,14 +340,16 @@ impl IndexBuilder {
                 shorter.push((hash(key, WHOLE), id));
                 shorter.extend((0..key.len()).map(|i| (hash(without(key, i).as_bytes(), WHOLE), id)));
             }
-            for key in [key, flat(&target.label).as_bytes()] {
+            let flat = flat(&target.label);
+            let spellings = if flat == target.key { 1 } else { 2 };
+            for key in [key, flat.as_bytes()].into_iter().take(spellings) {
                 seeds.extend(pieces(key).filter_map(|p| rarest(p, &common)).map(|s| (hash(&s, WHOLE), id)));
             }
         }
         let mut out = MAGIC.to_vec();
         out.extend(u32::try_from(self.targets.len()).unwrap_or(0).to_le_bytes());
         out.extend(u32::try_from(text.len()).unwrap_or(0).to_le_bytes());
-        let tables = [bucketed(whole), bucketed(shorter), bucketed(seeds)];
+        let tables = [bucketed(&whole), bucketed(&shorter), bucketed(&seeds)];
         for (bits, entries, _) in &tables {
             out.extend(bits.to_le_bytes());
             out.extend(entries.to_le_bytes());
@@ -405,22 +421,33 @@ pub(super) fn without(key: &[u8], at: usize) -> Key {
     out
 }
 
-/// Sorts entries into buckets: bits, number of entries, bytes.
-fn bucketed(mut entries: Vec<(u32, u32)>) -> (u32, u32, Vec<u8>) {
-    entries.sort_unstable();
-    entries.dedup();
-    let bits = usize::BITS.saturating_sub(entries.len().leading_zeros()).clamp(4, 22);
-    let shift = 32u32.saturating_sub(bits);
-    let mut out = Vec::new();
-    let mut at = 0usize;
-    for bucket in 0..=1u32.checked_shl(bits).unwrap_or(0) {
-        while entries.get(at).is_some_and(|(h, _)| h.checked_shr(shift).unwrap_or(0) < bucket) {
-            at = at.saturating_add(1);
+/// Sorts entries into buckets: bits, number of entries, bytes. Within a bucket they keep their order.
+fn bucketed(entries: &[(u32, u32)]) -> (u32, u32, Vec<u8>) {
+    let bits = entries.len().checked_ilog2().unwrap_or(0).clamp(3, 22);
+    let bucket = |hash: u32| hash.checked_shr(32u32.saturating_sub(bits)).unwrap_or(0) as usize;
+    let mut ends = vec![0u32; 1usize.checked_shl(bits).unwrap_or(0).saturating_add(1)];
+    for (hash, _) in entries {
+        if let Some(count) = ends.get_mut(bucket(*hash).saturating_add(1)) {
+            *count = count.saturating_add(1);
         }
-        out.extend(u32::try_from(at).unwrap_or(0).to_le_bytes());
     }
-    entries.iter().for_each(|(_, id)| out.extend(id.to_le_bytes()));
-    (bits, u32::try_from(entries.len()).unwrap_or(0), out)
+    let mut sum = 0u32;
+    for end in &mut ends {
+        sum = sum.saturating_add(*end);
+        *end = sum;
+    }
+    let mut next = ends.clone();
+    let mut ids = vec![0u32; entries.len()];
+    for (hash, id) in entries {
+        if let Some(at) = next.get_mut(bucket(*hash)) {
+            if let Some(slot) = ids.get_mut(*at as usize) {
+                *slot = *id;
+            }
+            *at = at.saturating_add(1);
+        }
+    }
+    let bytes = ends.iter().chain(&ids).flat_map(|n| n.to_le_bytes()).collect();
+    (bits, sum, bytes)
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ impl Probe {
     }
 
     /// Calls `each` for every target that may be near the label or inside it.
-    pub(super) fn candidates(&self, index: &Index<'_>, mut each: impl FnMut(&Target<'_>)) {
+    pub(super) fn candidates(&self, index: &Index<'_>, each: &mut dyn FnMut(&Target<'_>)) {
         let mut seen = Seen::new();
         let mut look = |id: u32| {
             let (letters, allowed) = index.letters(id);
@@ -72,7 +72,7 @@ impl Probe {
         };
         let key = self.key.as_bytes();
         index.whole(key).for_each(&mut look);
-        self.tokens(|token| index.whole(token).for_each(&mut look));
+        self.tokens(&mut |token| index.whole(token).for_each(&mut look));
         for i in 1..key.len() {
             let mut swapped = self.key;
             swapped.swap(i.saturating_sub(1));
@@ -91,7 +91,7 @@ impl Probe {
         }
     }
 
-    fn seeds(&self, key: &[u8], index: &Index<'_>, look: &mut impl FnMut(u32)) {
+    fn seeds(&self, key: &[u8], index: &Index<'_>, look: &mut dyn FnMut(u32)) {
         for window in key.windows(3) {
             if let Ok(seed) = <[u8; 3]>::try_from(window)
                 && !seed.contains(&FOREIGN)
@@ -102,14 +102,14 @@ impl Probe {
     }
 
     /// The parts a short name may stand alone in: between hyphens and digits, and glued to either end.
-    fn tokens(&self, mut each: impl FnMut(&[u8])) {
+    fn tokens(&self, each: &mut dyn FnMut(&[u8])) {
         let key = self.key.as_bytes();
         let long = |t: &&[u8]| t.len() >= 3 && t.len() < key.len();
-        key.split(|b| *b == b'-').filter(long).for_each(&mut each);
+        key.split(|b| *b == b'-').filter(long).for_each(&mut *each);
         for length in 4..=5usize {
             if key.len() > length {
-                key.get(..length).into_iter().for_each(&mut each);
-                key.get(key.len().saturating_sub(length)..).into_iter().for_each(&mut each);
+                key.get(..length).into_iter().for_each(&mut *each);
+                key.get(key.len().saturating_sub(length)..).into_iter().for_each(&mut *each);
             }
         }
         let label = self.label.as_bytes();

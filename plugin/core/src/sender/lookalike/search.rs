@@ -95,7 +95,16 @@ fn look(domain: &Domain<'_>, indexes: &[Index<'_>], floor: u16) -> Vec<Found> {
         readings(label, |reading| search.label(reading));
         search.below();
     }
-    found.sort_by(|a, b| b.score.cmp(&a.score).then_with(|| a.target.cmp(&b.target)));
+    // Best first; there are few.
+    for i in 1..found.len() {
+        let before = |a: &Found, b: &Found| (b.score, &a.target) < (a.score, &b.target);
+        for k in (1..=i).rev() {
+            match found.get_mut(k.saturating_sub(1)..=k) {
+                Some([a, b]) if before(b, a) => core::mem::swap(a, b),
+                _ => break,
+            }
+        }
+    }
     found
 }
 
@@ -103,7 +112,7 @@ impl Search<'_, '_> {
     fn label(&mut self, label: &Key) {
         let probe = Probe::of(label);
         let index = self.index;
-        probe.candidates(index, |target| self.compare(&probe, target));
+        probe.candidates(index, &mut |target| self.compare(&probe, target));
         if label.len() >= 5 {
             let spelled = skeleton(&romaji(label));
             for target in index.spelled(spelled.as_bytes()).filter_map(|id| index.target(id)) {
@@ -167,7 +176,7 @@ impl Search<'_, '_> {
             }
             let after = self.after(&labels, i);
             let probe = Probe::of(&crate::text::fold::fold(label));
-            probe.candidates(index, |target| self.embedded(&probe, target, &after));
+            probe.candidates(index, &mut |target| self.embedded(&probe, target, &after));
         }
     }
 
