@@ -2,8 +2,9 @@
 //! targets of the built-in list split into two halves, and writes the features for the fit.
 //!
 //! ```text
-//! cargo run --release -p sekisho-core --example sender-eval -- --benign FILE [--targets FILE] [--half train|dev|test] [--features OUT]
+//! cargo run --release -p sekisho-core --example sender-eval -- --benign FILE [--targets FILE | --protect FILE] [--half train|dev|test] [--features OUT]
 //! cargo run --release -p sekisho-core --example sender-eval -- --bench
+//! cargo run --release -p sekisho-core --example sender-eval -- --labels FILE
 //! ```
 //! `--benign` is a list of registrable domains, one a line, that are not committed here: `data/README.md` says which
 //! registry packages have some.
@@ -27,8 +28,8 @@ mod tricks;
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use sekisho_core::sender::brands;
 use sekisho_core::sender::lookalike::{Found, Index, IndexBuilder, Kind, Source, resemblances, search};
+use sekisho_core::sender::{brands, idn};
 use sekisho_core::text::domain::Domain;
 
 fn argument(name: &str) -> Option<String> {
@@ -62,19 +63,28 @@ fn main() {
     if std::env::args().any(|a| a == "--bench") {
         return bench::run();
     }
-    let extra = argument("--targets").map(|p| lines(&p)).unwrap_or_default();
+    if let Some(path) = argument("--labels") {
+        return lines(&path).iter().for_each(|name| label(name));
+    }
+    // Protected names take the place of the built-in ones as those that are imitated; the built-in list stays beside them.
+    let protect = argument("--protect").map(|p| lines(&p));
+    let source = if protect.is_some() { Source::Protected } else { Source::Top };
+    let extra = protect.clone().or_else(|| argument("--targets").map(|p| lines(&p))).unwrap_or_default();
     let mut builder = IndexBuilder::default();
     let list = include_str!("../../data/lists/brands.txt");
     let mut targets: Vec<String> =
         brands::read(list).flat_map(|b| b.targets.into_iter().map(str::to_owned).collect::<Vec<_>>()).collect();
     for (i, name) in (1_000_000..).zip(&extra) {
-        builder.add(name, Source::Top, i, false);
+        builder.add(name, source, i, false);
         targets.push(name.clone());
     }
     let packed = builder.pack();
     let indexes = [brands::index().unwrap(), Index::open(&packed).unwrap()];
     let which = argument("--half").unwrap_or_else(|| "dev".to_owned());
-    let chosen: Vec<&String> = targets.iter().filter(|t| half(t) == which).collect();
+    let chosen: Vec<&String> = match &protect {
+        Some(protect) => protect.iter().collect(),
+        None => targets.iter().filter(|t| half(t) == which).collect(),
+    };
     let benign: Vec<String> = argument("--benign").map(|p| lines(&p)).unwrap_or_default();
     let benign: Vec<&String> = benign.iter().filter(|b| half(b) == which).collect();
     let best = |domain: &str| search(&Domain::parse(domain), &indexes);
@@ -112,6 +122,17 @@ fn main() {
         return;
     }
     report(&chosen, &benign, &positive, &negative);
+}
+
+/// What the rules for labels say of one name.
+fn label(name: &str) {
+    let domain = Domain::parse(name);
+    let tld = domain.unicode().rsplit('.').next().unwrap_or_default();
+    let why = match domain.flaw {
+        Some(flaw) => Some(flaw.as_str()),
+        None => domain.unicode().split('.').find_map(|l| idn::judge(l, tld)).map(idn::Unsafe::as_str),
+    };
+    println!("{}\t{}", domain.unicode(), why.unwrap_or("-"));
 }
 
 type Positive = (tricks::Fake, u16, Option<Found>, usize);

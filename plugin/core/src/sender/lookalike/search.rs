@@ -44,14 +44,19 @@ const BELOW: usize = 4;
 const KNOWN: i32 = -3000;
 
 /// The weights are fitted for an index of about a thousand targets. The fewer there are, the less likely one of them is
-/// near by chance; in thousandths of a logit.
-const fn few(targets: usize) -> i32 {
-    match targets {
+/// near by chance; the more, the likelier. In thousandths of a logit.
+const fn prior(targets: usize, source: Source) -> i32 {
+    let many = match targets {
         0..=32 => 1800,
         33..=128 => 1200,
         129..=400 => 600,
-        _ => 0,
-    }
+        401..=1500 => 0,
+        1501..=4000 => -400,
+        4001..=20_000 => -900,
+        _ => -1500,
+    };
+    // Nobody asked for the built-in brands: namesakes and fans of theirs are many.
+    if matches!(source, Source::Brand) { -500 } else { many }
 }
 
 /// What is compared, and with what.
@@ -232,8 +237,9 @@ impl Search<'_, '_> {
         features.flag(Feature::Suffixed, suffixed);
         features.together();
         let known = if self.known { KNOWN } else { 0 };
-        let few = few(self.index.len());
-        let score = probability(logit(kind, &features).saturating_add(known).saturating_add(few));
+        // A namesake under another suffix is mostly innocent, however few names there are.
+        let prior = if kind == Kind::TldSwap { 0 } else { prior(self.index.len(), target.source) };
+        let score = probability(logit(kind, &features).saturating_add(known).saturating_add(prior));
         if score < self.floor {
             return;
         }
