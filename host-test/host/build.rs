@@ -45,6 +45,7 @@ fn watch(workspace: &Path) {
     for path in [
         "wit",
         "plugin/core/src",
+        "plugin/core/data",
         "plugin/core/Cargo.toml",
         "plugin/component/src",
         "plugin/component/Cargo.toml",

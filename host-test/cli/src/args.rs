@@ -23,6 +23,8 @@ Exit status: 0 all mail would be delivered, 1 some would be stopped or changed, 
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Scan(ScanArgs),
+    Sender(SenderArgs),
+    Index(IndexArgs),
     Rewrite(RewriteArgs),
     Rules(RulesArgs),
     Explain(ExplainArgs),
@@ -90,6 +92,72 @@ pub struct ScanArgs {
     /// Messages looked at side by side; the default is one a hardware thread
     #[arg(short, long, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
+}
+
+/// Is this sender who he seems to be?
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sekisho sender --protect merrowmint.com 'Billing <pay@rnerrowmint.com>'
+  sekisho sender --vip people.txt '\"佐倉 遥\" <haruka.s@freemail.example>'
+  sekisho sender --protect aldermoor.com --batch domains.txt --json
+  sekisho sender --policy policy.toml --index top.skindex merrowmіnt.com
+
+A VIP file has a person a line: every spelling of the name, then the addresses that are really his or hers:
+  佐倉 遥; Sakura Haruka <haruka@hoshimaru.co.jp>
+
+Exit status: 0 all senders would get through, 1 some would not, 2 wrong use or unreadable input.")]
+pub struct SenderArgs {
+    /// Values of From fields, or bare domains
+    #[arg(required_unless_present = "batch", value_name = "SENDER")]
+    pub senders: Vec<String>,
+    /// A file with one of them a line; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub batch: Option<PathBuf>,
+    /// Domains worth imitating, besides those of the policy
+    #[arg(long, value_name = "DOMAIN", value_delimiter = ',')]
+    pub protect: Vec<String>,
+    /// A file with persons worth imitating
+    #[arg(long, value_name = "FILE")]
+    pub vip: Option<PathBuf>,
+    /// A larger list of domains worth imitating, made by `sekisho index build`; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub index: Vec<PathBuf>,
+    #[command(flatten)]
+    pub by: PolicyArgs,
+    /// One JSON object a line: `{input, risk, action, findings}`
+    #[arg(long)]
+    pub json: bool,
+    /// Also show notes, and what each finding rests on
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Senders looked at side by side; the default is one a hardware thread
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+}
+
+/// Packed lists of domains worth imitating
+#[derive(Debug, Args)]
+pub struct IndexArgs {
+    #[command(subcommand)]
+    pub task: IndexTask,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum IndexTask {
+    /// Pack a list: a domain a line, `rank,domain` as well; `#` begins a comment
+    #[command(after_help = "Example:\n  sekisho index build top-domains.txt -o top.skindex")]
+    Build {
+        /// The list; `-` is standard input
+        #[arg(value_name = "LIST")]
+        list: PathBuf,
+        /// Where the index goes
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+        /// These are the operator's own domains or partners, not just well-known ones
+        #[arg(long)]
+        protect: bool,
+    },
 }
 
 /// Carry out the changes a policy asks for, or your own

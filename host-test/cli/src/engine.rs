@@ -35,6 +35,14 @@ impl Engine {
         }
     }
 
+    /// Is this sender who he seems to be?
+    pub fn check_sender(&self, sender: &[u8], context: &Context, policy: &str) -> Result<Report, CallError> {
+        match self {
+            Self::Sandbox(host) => host.check_sender(sender, context, policy),
+            Self::Native => native::check_sender(sender, context, policy),
+        }
+    }
+
     /// Carries out edits.
     pub fn rewrite(&self, message: &[u8], edits: &[Edit]) -> Result<Vec<u8>, CallError> {
         match self {

@@ -6,3 +6,4 @@ pub mod mbox;
 pub mod parallel;
 pub mod source;
 pub mod time;
+pub mod vips;

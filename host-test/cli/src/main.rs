@@ -30,6 +30,8 @@ fn main() -> ExitCode {
     output::terminal::set_color(cli.color);
     let done = match cli.command {
         Command::Scan(args) => command::scan::run(&args),
+        Command::Sender(args) => command::sender::run(&args),
+        Command::Index(args) => command::index::run(&args),
         Command::Rewrite(args) => command::rewrite::run(&args),
         Command::Rules(args) => command::rules::run(&args),
         Command::Explain(args) => command::explain::run(&args),

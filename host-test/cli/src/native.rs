@@ -7,9 +7,15 @@ use sekisho_host::{
 };
 
 pub fn scan(message: &[u8], context: &Context, policy: &str) -> Result<Report, CallError> {
-    core::scan_message(message, &context_in(context), policy)
-        .map(report)
-        .map_err(|core::PolicyError { path, message }| CallError::Policy(PolicyError { path, message }))
+    core::scan_message(message, &context_in(context), policy).map(report).map_err(error)
+}
+
+pub fn check_sender(sender: &[u8], context: &Context, policy: &str) -> Result<Report, CallError> {
+    core::check_sender(sender, &context_in(context), policy).map(report).map_err(error)
+}
+
+fn error(core::PolicyError { path, message }: core::PolicyError) -> CallError {
+    CallError::Policy(PolicyError { path, message })
 }
 
 pub fn rewrite(message: &[u8], edits: &[Edit]) -> Vec<u8> {

@@ -1,9 +1,11 @@
 //! From reports to readers: people, programs, code-scanning tools.
 
+pub mod compare;
 pub mod human;
 pub mod json;
 pub mod progress;
 pub mod sarif;
+pub mod senders;
 pub mod terminal;
 pub mod wrap;
 

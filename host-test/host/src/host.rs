@@ -91,6 +91,18 @@ impl Host {
         })
     }
 
+    /// Is this sender who he seems to be? `sender` is a header section, the value of a From field, or a bare domain.
+    ///
+    /// # Errors
+    /// [`CallError`]; no sender makes a [`CallError::Policy`].
+    pub fn check_sender(&self, sender: &[u8], context: &Context, policy: &str) -> Result<Report, CallError> {
+        let context = bindings::context_in(context);
+        self.call(Function::CheckSender, sender.len(), |plugin, store| {
+            let answer = plugin.sekisho_mail_scanner().call_check_sender(store, sender, &context, policy)?;
+            Ok(answer.map(bindings::report_out).map_err(|e| CallError::Policy(bindings::policy_error_out(e))))
+        })
+    }
+
     /// Carries out edits. Every byte an edit does not concern stays as it was.
     ///
     /// # Errors

@@ -32,6 +32,8 @@ pub struct Call {
 pub enum Function {
     /// `scan-message`.
     ScanMessage,
+    /// `check-sender`.
+    CheckSender,
     /// `rewrite`.
     Rewrite,
     /// `rules`.

@@ -1,6 +1,6 @@
 //! One corpus, every face, one answer: the sandbox says what the engine says, to the byte.
 
-use sekisho_core::{Context, scan_message, wire::report_to_json};
+use sekisho_core::{Context, check_sender, scan_message, wire::report_to_json};
 use sekisho_host::Host;
 use sekisho_judge::corpus;
 
@@ -29,6 +29,34 @@ fn component_answers_like_the_engine() {
                 "{} under {policy:?}",
                 case.path
             );
+        }
+    }
+}
+
+/// A policy under which senders are compared with something.
+const SENDERS: &str = r#"{"sender":{"protected":["merrowmint.com","hoshimaru.co.jp"],
+    "vips":[{"names":["佐倉 遥"],"addresses":["haruka@hoshimaru.co.jp"]}],"trusted-authserv":["mx.hoshimaru.co.jp"]}}"#;
+
+#[test]
+fn component_checks_senders_like_the_engine() {
+    let host = Host::embedded().expect("the embedded component loads");
+    let cases = corpus::all(&corpus::root(env!("CARGO_MANIFEST_DIR")));
+    let values = [
+        "pay@merrowmint.com",
+        "merrowm\u{456}nt.com",
+        "佐倉 遥 <haruka.s@freemail.example>",
+        "\"pay@merrowmint.com\" <a@rnerrowmint-login.example>",
+        "xn--merrowmint-.com",
+        "",
+    ];
+    let senders = values.iter().map(|v| v.as_bytes()).chain(cases.iter().map(|c| c.message.as_slice()));
+    for sender in senders {
+        for policy in ["", SENDERS] {
+            let native = check_sender(sender, &Context::default(), policy).expect("the policy is right");
+            let context = sekisho_host::Context::default();
+            let sandbox = host.check_sender(sender, &context, policy).expect("the sandbox answers");
+            let sandbox = serde_json::to_string(&sandbox).expect("a report is plain data");
+            assert_eq!(sandbox, report_to_json(&native), "{}", String::from_utf8_lossy(sender));
         }
     }
 }

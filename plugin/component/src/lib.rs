@@ -14,10 +14,11 @@ struct Plugin;
 
 impl Guest for Plugin {
     fn scan_message(message: Vec<u8>, context: wit::Context, policy: String) -> Result<wit::Report, wit::PolicyError> {
-        core::scan_message(&message, &context_in(context), &policy).map(report_out).map_err(|e| {
-            let core::PolicyError { path, message } = e;
-            wit::PolicyError { path, message }
-        })
+        core::scan_message(&message, &context_in(context), &policy).map(report_out).map_err(error_out)
+    }
+
+    fn check_sender(sender: Vec<u8>, context: wit::Context, policy: String) -> Result<wit::Report, wit::PolicyError> {
+        core::check_sender(&sender, &context_in(context), &policy).map(report_out).map_err(error_out)
     }
 
     fn rewrite(message: Vec<u8>, edits: Vec<wit::Edit>) -> Vec<u8> {
@@ -47,6 +48,11 @@ fn context_in(context: wit::Context) -> core::Context {
         login_method,
         facts: facts.into_iter().map(|wit::Fact { kind, key, value }| core::Fact { kind, key, value }).collect(),
     }
+}
+
+fn error_out(error: core::PolicyError) -> wit::PolicyError {
+    let core::PolicyError { path, message } = error;
+    wit::PolicyError { path, message }
 }
 
 fn severity_out(severity: core::Severity) -> wit::Severity {

@@ -22,6 +22,7 @@ pub use report::{
     Severity,
 };
 pub use scan::scan_message;
+pub use scan::sender::check_sender;
 
 /// All rules, in the order they run.
 #[must_use]

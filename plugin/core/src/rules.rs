@@ -34,8 +34,8 @@ pub struct Scene<'a> {
     pub mail: &'a Mail,
     /// What the gateway knows.
     pub context: &'a Context,
-    /// Who the mail says it is from.
-    pub sender: &'a Sender,
+    /// Who the mail says it is from, when there is one.
+    pub sender: Option<&'a Sender>,
 }
 
 /// Where a rule saw something.

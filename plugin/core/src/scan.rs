@@ -5,8 +5,10 @@ use crate::container::{Item, Mail, open};
 use crate::policy::{Judged, Policy, RuleName};
 use crate::report::{Context, Finding, Inspection, Part, PolicyError, Report};
 use crate::rules::{self, At, Hit, Rule, Scene};
-use crate::sender::{self, policy::Prepared};
+use crate::sender as senders;
 use crate::text::visible;
+
+pub mod sender;
 
 /// May this message pass? `policy` is one JSON document; the empty string means the defaults.
 ///
@@ -16,8 +18,8 @@ pub fn scan_message(message: &[u8], context: &Context, policy: &str) -> Result<R
     let policy = Policy::parse(policy, context.direction, rule_names())?;
     let mut budget = Budget::new(policy.limits, message.len());
     let mail = open::open(message, &mut budget);
-    let sender = sender::read(message, &Prepared::new(policy.sender.clone(), Vec::new()), context);
-    let judged = rules::run(&Scene { mail: &mail, context, sender: &sender })
+    let sender = senders::read(message, &sender::prepare(policy.sender.clone(), context), context);
+    let judged = rules::run(&Scene { mail: &mail, context, sender: Some(&sender) })
         .into_iter()
         .map(|(rule, hit)| judged(&mail, rule, hit))
         .collect();

@@ -72,6 +72,37 @@ pub fn each(
     })
 }
 
+/// Asks `look` of all items on `jobs` threads and calls `tell` with each answer, in the order of the items.
+///
+/// # Errors
+/// The first error of `tell`; then the rest is left alone.
+pub fn all<T: Sync, R: Send>(
+    items: &[T],
+    jobs: usize,
+    look: &(dyn Fn(&T) -> R + Sync),
+    mut tell: impl FnMut(&T, R) -> io::Result<()>,
+) -> io::Result<()> {
+    for block in items.chunks(jobs.saturating_mul(BLOCK).max(1)) {
+        let answers: Vec<Vec<R>> = thread::scope(|scope| {
+            let workers: Vec<_> = block
+                .chunks(block.len().div_ceil(jobs.max(1)))
+                .map(|share| {
+                    let work = || share.iter().map(look).collect();
+                    thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work)
+                })
+                .collect::<io::Result<_>>()?;
+            workers.into_iter().map(|w| w.join().map_err(|_| io::Error::other("a thread has panicked"))).collect()
+        })?;
+        for (item, answer) in block.iter().zip(answers.into_iter().flatten()) {
+            tell(item, answer)?;
+        }
+    }
+    Ok(())
+}
+
+/// Items a thread looks at before it tells of them.
+const BLOCK: usize = 256;
+
 fn next(take: &Mutex<Receiver<Job>>) -> Option<Job> {
     take.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }

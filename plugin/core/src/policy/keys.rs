@@ -147,6 +147,11 @@ const SENDERS: &[Key] = &[
     Key::new("warn", SCORE, "From this score on a sender is suspicious, in thousandths. The default is 500."),
     Key::new("quarantine", SCORE, "From this score on a sender is held to be false. The default is 850."),
     Key::new("brands", Shape::Word(&["on", "off"]), "Compare with the built-in brands too. The default is on."),
+    Key::new(
+        "indexes",
+        Shape::List(&Shape::Text(&ID)),
+        "Names of larger lists to compare with, packed by `sekisho index build`; the host hands them in as facts of kind `sender-index`.",
+    ),
 ];
 
 /// Thousandths; no score reaches 1001, so that switches a threshold off.

@@ -133,7 +133,7 @@ fn every_wrong_document_names_the_path() {
 const SENDER: &str = r#""sender":{"protected":["a.example"],"organisation":["ホシマル"],
     "vips":[{"names":["佐倉 遥"],"addresses":["h@a.example"]}],"same-owner":[["a.example","b.example"]],
     "trusted-authserv":["mx.a.example"],"trusted-sealers":["l.example"],"free-mail":["f.example"],
-    "may-speak":["s.example"],"warn":400,"quarantine":900,"brands":"off"}"#;
+    "may-speak":["s.example"],"warn":400,"quarantine":900,"brands":"off","indexes":["top"]}"#;
 
 /// The table of keys and the structs behind it know the same keys.
 #[test]

@@ -150,6 +150,12 @@ impl<'a> Header<'a> {
     }
 }
 
+/// Is this a header section, and not the value of one field? It has a field of interest.
+#[must_use]
+pub fn is_section(bytes: &[u8]) -> bool {
+    !Header::read(bytes).fields.is_empty()
+}
+
 /// The line at the start and what follows it. Lines end in LF, CR LF or a bare CR.
 fn split_line(bytes: &[u8]) -> (&[u8], &[u8]) {
     let Some(end) = memchr::memchr2(b'\r', b'\n', bytes) else { return (bytes, &[]) };
@@ -209,6 +215,17 @@ mod tests {
         }
         assert_eq!(froms(b"Subject: x\r\n From: a@b\r\nFrom: c@d\r\n\r\n").len(), 2);
         assert_eq!(froms(b"Subject: From a friend: hello\nfrom: a@b\n\n"), [(false, "a@b".to_owned())]);
+    }
+
+    #[test]
+    fn a_value_is_no_section() {
+        assert!(is_section(b"Subject: x\r\nFrom: a@b\r\n") && is_section(b"From: a@b") && is_section(b"\nfrom : a@b"));
+        assert!(
+            !is_section("佐倉: 遥 <a@b>".as_bytes())
+                && !is_section(b"a@b")
+                && !is_section(b"shop.example")
+                && !is_section(b"")
+        );
     }
 
     proptest! {

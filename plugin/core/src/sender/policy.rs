@@ -60,6 +60,8 @@ pub struct SenderPolicy {
     pub quarantine: u16,
     /// Compare with the built-in brands too.
     pub brands: Switch,
+    /// Names of packed lists of the host to compare with: the keys of its facts of kind `sender-index`.
+    pub indexes: Vec<String>,
 }
 
 impl Default for SenderPolicy {
@@ -76,6 +78,7 @@ impl Default for SenderPolicy {
             warn: 500,
             quarantine: 850,
             brands: Switch::On,
+            indexes: Vec::new(),
         }
     }
 }
@@ -87,17 +90,17 @@ pub struct Prepared {
     pub policy: SenderPolicy,
     /// Protected domains and their owners' others, packed.
     protected: Vec<u8>,
-    /// A list of the host, packed by [`IndexBuilder`].
-    list: Vec<u8>,
+    /// Lists of the host, packed by [`IndexBuilder`].
+    lists: Vec<Vec<u8>>,
     /// The names of each VIP, folded, the words sorted.
     vips: Vec<(usize, Vec<NameKey>)>,
     organisation: Vec<NameKey>,
 }
 
 impl Prepared {
-    /// Makes a policy ready. `list` is a packed index of the host, or empty; bytes that are no index are left out.
+    /// Makes a policy ready. `lists` are packed indexes of the host; bytes that are no index are left out.
     #[must_use]
-    pub fn new(policy: SenderPolicy, list: Vec<u8>) -> Self {
+    pub fn new(policy: SenderPolicy, lists: Vec<Vec<u8>>) -> Self {
         let mut builder = IndexBuilder::default();
         for (alone, domain) in (1_000_000u32..).zip(&policy.protected) {
             builder.add(domain, Source::Protected, owner_of(&policy, domain).unwrap_or(alone), false);
@@ -112,20 +115,15 @@ impl Prepared {
         let (vips, organisation) =
             (vips.collect(), policy.organisation.iter().map(|n| NameKey::of(n).joined()).collect());
         let protected = if builder.is_empty() { Vec::new() } else { builder.pack() };
-        Self { protected, list, vips, organisation, policy }
+        Self { protected, lists, vips, organisation, policy }
     }
 
     /// All indexes, the operator's first.
     #[must_use]
     pub fn indexes(&self) -> Vec<Index<'_>> {
         let built_in = if self.policy.brands == Switch::On { brands::index() } else { None };
-        [Index::open(&self.protected), built_in, Index::open(&self.list)].into_iter().flatten().collect()
-    }
-
-    /// Is this registrable name protected?
-    #[must_use]
-    pub fn is_protected(&self, registrable: &str) -> bool {
-        self.policy.protected.iter().any(|p| Domain::parse(p).registrable() == registrable)
+        let lists = self.lists.iter().filter_map(|list| Index::open(list));
+        [Index::open(&self.protected), built_in].into_iter().flatten().chain(lists).collect()
     }
 
     /// Does anybody get an address there?

@@ -7,7 +7,8 @@ declare_rule! { UNSAFE, id: "sender-idn-unsafe", family: "sender", severity: Med
 declare_rule! { INVALID, id: "sender-domain-invalid", family: "sender", severity: Medium, kind: Deception, check: invalid }
 
 fn unsafe_label(scene: &Scene<'_>, hits: &mut Hits) {
-    for domain in &scene.sender.domains {
+    let Some(sender) = scene.sender else { return };
+    for domain in &sender.domains {
         let Some((label, why, fits)) = &domain.unsafe_label else { continue };
         let letters: Vec<String> =
             domain.letters.iter().map(|l| format!("U+{:04X} {}", u32::from(l.character), l.script)).collect();
@@ -29,8 +30,9 @@ fn unsafe_label(scene: &Scene<'_>, hits: &mut Hits) {
 }
 
 fn invalid(scene: &Scene<'_>, hits: &mut Hits) {
+    let Some(sender) = scene.sender else { return };
     use crate::text::domain::Flaw;
-    for domain in &scene.sender.domains {
+    for domain in &sender.domains {
         let Some(flaw) = domain.flaw else { continue };
         let evidence = [("domain", domain.shown.as_str()), ("reason", flaw.as_str())];
         let place = domain.role.as_str().to_owned();

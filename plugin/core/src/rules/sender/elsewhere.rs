@@ -14,7 +14,7 @@ fn addresses(sender: &Sender, other: Role) -> Vec<(&'static str, String)> {
 }
 
 fn reply_to(scene: &Scene<'_>, hits: &mut Hits) {
-    let sender = scene.sender;
+    let Some(sender) = scene.sender else { return };
     if !sender.reply_elsewhere || sender.scores.reply == 0 {
         return;
     }
@@ -35,8 +35,9 @@ fn reply_to(scene: &Scene<'_>, hits: &mut Hits) {
 }
 
 fn envelope(scene: &Scene<'_>, hits: &mut Hits) {
-    if scene.sender.envelope_elsewhere {
-        let evidence = addresses(scene.sender, Role::Envelope);
+    let Some(sender) = scene.sender else { return };
+    if sender.envelope_elsewhere {
+        let evidence = addresses(sender, Role::Envelope);
         hits.push(Role::Envelope.as_str().to_owned(), "Bounces go to another owner than the author.", evidence);
     }
 }

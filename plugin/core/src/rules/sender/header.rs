@@ -3,7 +3,7 @@
 use crate::report::Severity;
 use crate::rules::{Hits, Scene};
 use crate::sender::mailbox::Oddity;
-use crate::sender::{Role, scores};
+use crate::sender::{Role, Sender, scores};
 
 declare_rule! { MULTIPLE, id: "from-multiple", family: "sender", severity: High, kind: Deception, check: multiple }
 declare_rule! { ODD, id: "from-odd", family: "sender", severity: High, kind: Deception, check: odd }
@@ -11,27 +11,29 @@ declare_rule! { MISSING, id: "from-missing", family: "sender", severity: Low, ki
 declare_rule! { DUPLICATE, id: "header-duplicate", family: "sender", severity: Low, kind: Deception, check: duplicate }
 
 /// All From addresses, as evidence.
-fn authors(scene: &Scene<'_>) -> Vec<(&'static str, String)> {
+fn authors(sender: &Sender) -> Vec<(&'static str, String)> {
     let readings = [Role::From, Role::OtherReading];
-    let all = scene.sender.identities.iter().filter(|i| readings.contains(&i.role));
+    let all = sender.identities.iter().filter(|i| readings.contains(&i.role));
     all.take(8).map(|i| (i.role.as_str(), i.address.clone())).collect()
 }
 
 fn multiple(scene: &Scene<'_>, hits: &mut Hits) {
-    if scene.sender.from_fields > 1 {
-        hits.push("from".to_owned(), "There are several From fields; readers show different ones.", authors(scene));
-    } else if scene.sender.has_several_owners() {
+    let Some(sender) = scene.sender else { return };
+    if sender.from_fields > 1 {
+        hits.push("from".to_owned(), "There are several From fields; readers show different ones.", authors(sender));
+    } else if sender.has_several_owners() {
         let message = "The From field names authors of several domains, so nobody can prove who sent it.";
-        hits.push_as(Severity::Medium, "from".to_owned(), message, authors(scene));
+        hits.push_as(Severity::Medium, "from".to_owned(), message, authors(sender));
     }
 }
 
 fn odd(scene: &Scene<'_>, hits: &mut Hits) {
-    if scene.sender.odd_fields > 0 {
+    let Some(sender) = scene.sender else { return };
+    if sender.odd_fields > 0 {
         let message = "The From field is spelled so that some readers do not see it.";
-        hits.push("from".to_owned(), message, authors(scene));
+        hits.push("from".to_owned(), message, authors(sender));
     }
-    for (role, oddity) in &scene.sender.oddities {
+    for (role, oddity) in &sender.oddities {
         let milder = match scores::odd(*oddity) {
             s if *role == Role::From && s >= 600 => None,
             s if s >= 500 => Some(Severity::Medium),
@@ -40,7 +42,7 @@ fn odd(scene: &Scene<'_>, hits: &mut Hits) {
         };
         let message = said(*oddity);
         let mut evidence = vec![("reason", oddity.as_str().to_owned())];
-        evidence.extend(authors(scene));
+        evidence.extend(authors(sender));
         let place = role.as_str().to_owned();
         match milder {
             None => hits.push(place, message, evidence),
@@ -67,10 +69,11 @@ const fn said(oddity: Oddity) -> &'static str {
 }
 
 fn missing(scene: &Scene<'_>, hits: &mut Hits) {
-    if scene.sender.from_fields > 0 {
+    let Some(sender) = scene.sender else { return };
+    if sender.from_fields > 0 {
         return;
     }
-    let stand_in = scene.sender.identities.iter().find(|i| matches!(i.role, Role::Sender | Role::ResentFrom));
+    let stand_in = sender.identities.iter().find(|i| matches!(i.role, Role::Sender | Role::ResentFrom));
     match stand_in {
         Some(i) => {
             let evidence = [("shown-instead", i.address.as_str())];
@@ -86,8 +89,9 @@ fn missing(scene: &Scene<'_>, hits: &mut Hits) {
 }
 
 fn duplicate(scene: &Scene<'_>, hits: &mut Hits) {
-    for role in &scene.sender.duplicates {
-        let addresses = scene.sender.of(*role).take(8).map(|i| (role.as_str(), i.address.clone()));
+    let Some(sender) = scene.sender else { return };
+    for role in &sender.duplicates {
+        let addresses = sender.of(*role).take(8).map(|i| (role.as_str(), i.address.clone()));
         let message = "A field that may stand once stands there more often; readers take different ones.";
         hits.push(role.as_str().to_owned(), message, addresses);
     }

@@ -20,11 +20,12 @@ fn reply_to(scene: &Scene<'_>, hits: &mut Hits) {
 }
 
 fn look(scene: &Scene<'_>, hits: &mut Hits, here: impl Fn(Role) -> bool, message: &str) {
-    for domain in scene.sender.domains.iter().filter(|d| here(d.role)) {
+    let Some(sender) = scene.sender else { return };
+    for domain in sender.domains.iter().filter(|d| here(d.role)) {
         let Some(found) = domain.found.first() else { continue };
         let severity = match found.score {
-            s if s >= scene.sender.quarantine => Severity::High,
-            s if s >= scene.sender.warn => Severity::Medium,
+            s if s >= sender.quarantine => Severity::High,
+            s if s >= sender.warn => Severity::Medium,
             s if s >= NOTICED && matches!(found.source, Source::Protected | Source::Message) => Severity::Info,
             _ => continue,
         };

@@ -62,10 +62,11 @@ fn hidden(scene: &Scene<'_>, hits: &mut Hits) {
 
 /// Reports every trick that has a message, as severe as its score.
 fn look(scene: &Scene<'_>, hits: &mut Hits, message: impl Fn(&Trick) -> Option<&'static str>) {
-    let free = scene.sender.of(Role::From).any(|i| i.free_mail);
-    for (role, trick) in &scene.sender.tricks {
+    let Some(sender) = scene.sender else { return };
+    let free = sender.of(Role::From).any(|i| i.free_mail);
+    for (role, trick) in &sender.tricks {
         let Some(message) = message(trick) else { continue };
-        let identity = scene.sender.of(*role).next();
+        let identity = sender.of(*role).next();
         let mut evidence = vec![("trick", trick.as_str().to_owned())];
         evidence.extend(identity.map(|i| ("name", i.name.clone())));
         evidence.extend(identity.map(|i| ("address", i.address.clone())));
@@ -81,8 +82,8 @@ fn look(scene: &Scene<'_>, hits: &mut Hits, message: impl Fn(&Trick) -> Option<&
             _ => {}
         }
         let severity = match scores::of_trick(trick, free) {
-            s if s >= scene.sender.quarantine => Severity::High,
-            s if s >= scene.sender.warn => Severity::Medium,
+            s if s >= sender.quarantine => Severity::High,
+            s if s >= sender.warn => Severity::Medium,
             _ => Severity::Low,
         };
         hits.push_as(severity, role.as_str().to_owned(), message, evidence);

@@ -10,18 +10,20 @@ declare_rule! { DMARC, id: "dmarc-failed", family: "sender", severity: High, kin
 declare_rule! { CONTRADICTS, id: "auth-results-contradict", family: "sender", severity: Medium, kind: Deception, check: contradicts }
 
 fn forged(scene: &Scene<'_>, hits: &mut Hits) {
-    for id in scene.sender.authentication.forged.iter().take(4) {
+    let Some(sender) = scene.sender else { return };
+    for id in sender.authentication.forged.iter().take(4) {
         let message = "The mail brings along results in the name of our own border.";
         hits.push("authentication-results".to_owned(), message, [("authserv-id", id.as_str())]);
     }
 }
 
 fn dmarc(scene: &Scene<'_>, hits: &mut Hits) {
-    let known = &scene.sender.authentication;
+    let Some(sender) = scene.sender else { return };
+    let known = &sender.authentication;
     if known.dmarc != Outcome::Fail {
         return;
     }
-    let from = scene.sender.of(Role::From).next().map(|i| i.domain.clone()).unwrap_or_default();
+    let from = sender.of(Role::From).next().map(|i| i.domain.clone()).unwrap_or_default();
     let evidence = [
         ("domain", from),
         ("policy", known.policy.clone()),
@@ -31,7 +33,7 @@ fn dmarc(scene: &Scene<'_>, hits: &mut Hits) {
         ("source", known.source.clone()),
     ];
     let message = "The domain in From did not send this mail, or somebody on the way changed it.";
-    match scores::failed(scene.sender) {
+    match scores::failed(sender) {
         s if s >= 600 => hits.push("from".to_owned(), message, evidence),
         s if s >= 300 => hits.push_as(Severity::Medium, "from".to_owned(), message, evidence),
         _ => hits.push_as(Severity::Info, "from".to_owned(), message, evidence),
@@ -39,7 +41,8 @@ fn dmarc(scene: &Scene<'_>, hits: &mut Hits) {
 }
 
 fn contradicts(scene: &Scene<'_>, hits: &mut Hits) {
-    let known = &scene.sender.authentication;
+    let Some(sender) = scene.sender else { return };
+    let known = &sender.authentication;
     if known.contradicts {
         let evidence =
             [("spf", known.spf.0.as_str()), ("dkim", known.dkim.0.as_str()), ("source", known.source.as_str())];

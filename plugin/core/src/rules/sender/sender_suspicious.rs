@@ -12,7 +12,8 @@ declare_rule! {
 }
 
 fn check(scene: &Scene<'_>, hits: &mut Hits) {
-    let scores = scene.sender.scores;
+    let Some(sender) = scene.sender else { return };
+    let scores = sender.scores;
     let parts = [
         ("domain", scores.domain),
         ("idn", scores.idn),
@@ -23,14 +24,14 @@ fn check(scene: &Scene<'_>, hits: &mut Hits) {
     ];
     let alone = parts.iter().map(|(_, s)| *s).max().unwrap_or(0);
     // What one sign says by itself, its own rule says.
-    if scores.total < scene.sender.warn || alone >= scene.sender.warn {
+    if scores.total < sender.warn || alone >= sender.warn {
         return;
     }
     let number = |score: u16| format!("{}.{:03}", score / 1000, score % 1000);
     let mut evidence = vec![("score", number(scores.total))];
     evidence.extend(parts.into_iter().filter(|(_, s)| *s > 0).map(|(name, s)| (name, number(s))));
     let message = "Several weak signs together make this sender suspicious.";
-    if scores.total >= scene.sender.quarantine {
+    if scores.total >= sender.quarantine {
         hits.push_as(Severity::High, "from".to_owned(), message, evidence);
     } else {
         hits.push("from".to_owned(), message, evidence);
