@@ -83,11 +83,11 @@ pub fn all<T: Sync, R: Send>(
     mut tell: impl FnMut(&T, R) -> io::Result<()>,
 ) -> io::Result<()> {
     for block in items.chunks(jobs.saturating_mul(BLOCK).max(1)) {
-        let answers: Vec<Vec<R>> = thread::scope(|scope| {
+        let answers = thread::scope(|scope| -> io::Result<Vec<Vec<R>>> {
             let workers: Vec<_> = block
                 .chunks(block.len().div_ceil(jobs.max(1)))
                 .map(|share| {
-                    let work = || share.iter().map(look).collect();
+                    let work = || share.iter().map(look).collect::<Vec<R>>();
                     thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work)
                 })
                 .collect::<io::Result<_>>()?;
