@@ -144,6 +144,9 @@ fn addresses(name: &str, place: Place<'_>, prepared: &Prepared) -> Option<Trick>
             c => c,
         })
         .collect();
+    if !["@", ".", "at", "dot"].iter().any(|sign| plain.contains(sign)) {
+        return None;
+    }
     let spelled = plain
         .replace(" at ", "@")
         .replace("[at]", "@")
@@ -183,6 +186,7 @@ fn addresses(name: &str, place: Place<'_>, prepared: &Prepared) -> Option<Trick>
 
 /// The name of a VIP whose address this is not: all words of it, in any order.
 fn vip(name: &NameKey, place: Place<'_>, prepared: &Prepared) -> Option<Trick> {
+    prepared.vips().next()?;
     let own = |addresses: &[String]| addresses.iter().any(|a| a.eq_ignore_ascii_case(place.address));
     let theirs: Vec<NameKey> = name.words().collect();
     let joined = name.joined();

@@ -124,6 +124,10 @@ const VARIANTS: &[&str] = &[
 
 /// The character that stands for all that look like this one, and how like it is to that.
 fn group(c: char) -> (char, Likeness) {
+    // Letters and digits of ASCII stand for themselves, and most characters are in no group.
+    if c.is_ascii_alphanumeric() || !may_be_grouped(c) {
+        return (c, Likeness::Same);
+    }
     let mut found = (c, Likeness::Same);
     for (groups, likeness) in [(VARIANTS, Likeness::Variant), (STRONG, Likeness::Strong), (WEAK, Likeness::Weak)] {
         if let Some(first) = groups.iter().find(|g| g.contains(found.0)).and_then(|g| g.chars().next())
@@ -133,6 +137,46 @@ fn group(c: char) -> (char, Likeness) {
         }
     }
     found
+}
+
+/// A bit for the low bits of every character of a group.
+static GROUPED: [u64; 64] = grouped();
+
+/// False for nearly all characters that are in no group.
+fn may_be_grouped(c: char) -> bool {
+    let low = u32::from(c) & 4095;
+    GROUPED.get((low >> 6) as usize).is_some_and(|bits| bits >> (low & 63) & 1 == 1)
+}
+
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs when this is compiled, never later")]
+const fn grouped() -> [u64; 64] {
+    let mut bits = [0u64; 64];
+    let all = [VARIANTS, STRONG, WEAK];
+    let (mut list, mut group, mut at) = (0, 0, 0);
+    while list < all.len() {
+        let text = all[list][group].as_bytes();
+        // One character of UTF-8 (RFC 3629 section 3).
+        let (length, mut c) = match text[at] {
+            b @ 0..=0x7F => (1, b as u32),
+            b @ 0x80..=0xDF => (2, b as u32 & 0x1F),
+            b @ 0xE0..=0xEF => (3, b as u32 & 0x0F),
+            b => (4, b as u32 & 0x07),
+        };
+        let mut next = at + 1;
+        while next < at + length {
+            c = c << 6 | (text[next] as u32 & 0x3F);
+            next += 1;
+        }
+        bits[(c & 4095) as usize >> 6] |= 1 << (c & 63);
+        at = next;
+        if at == text.len() {
+            (at, group) = (0, group + 1);
+        }
+        if group == all[list].len() {
+            (group, list) = (0, list + 1);
+        }
+    }
+    bits
 }
 
 /// How like two characters of one group are.
@@ -179,7 +223,8 @@ impl NameKey {
     /// Folds a name.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        let mut name = Self::default();
+        let room = text.len().min(MOST);
+        let mut name = Self { key: Vec::with_capacity(room), plain: Vec::with_capacity(room), ..Self::default() };
         for c in text.chars().take(MOST) {
             if is_invisible(c) || is_bidi_control(c) || class(c) == Class::Format || class(c) == Class::Control {
                 name.invisible |= !matches!(c, '\r' | '\n' | '\t');
@@ -338,22 +383,52 @@ fn full_width(c: char) -> char {
 
 /// A voiced kana as its base and the voicing mark.
 fn unvoiced(c: char) -> (char, Option<char>) {
-    const VOICED: &str = "がかぎきぐくげけごこざさじしずすぜせぞそだたぢちづつでてどとばはびひぶふべへぼほガカギキグクゲケゴコザサジシズスゼセゾソダタヂチヅツデテドトバハビヒブフベヘボホヴウ";
-    const HALF: &str = "ぱはぴひぷふぺへぽほパハピヒプフペヘポホ";
-    for (pairs, mark) in [(VOICED, '\u{3099}'), (HALF, '\u{309A}')] {
-        let mut characters = pairs.chars();
-        while let (Some(voiced), Some(base)) = (characters.next(), characters.next()) {
-            if voiced == c {
-                return (base, Some(mark));
-            }
-        }
-    }
-    (c, None)
+    const VOICED: Option<char> = Some('\u{3099}');
+    // Katakana stand 0x60 behind hiragana; a voiced kana stands behind its base, a half-voiced one behind that.
+    let code = u32::from(c);
+    let (back, mark) = match if code >= 0x30A1 { code.wrapping_sub(0x60) } else { code } {
+        0x304C..=0x3062 if code & 1 == 0 => (1, VOICED),
+        0x3065 | 0x3067 | 0x3069 => (1, VOICED),
+        hiragana @ 0x306F..=0x307D => match hiragana % 3 {
+            2 => (1, VOICED),
+            0 => (2, Some('\u{309A}')),
+            _ => return (c, None),
+        },
+        0x3094 => (0x4E, VOICED),
+        _ => return (c, None),
+    };
+    (char::from_u32(code.wrapping_sub(back)).unwrap_or(c), mark)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn voiced_kana_are_a_base_and_a_mark() {
+        let bases = "かきくけこさしすせそたちつてとはひふへほカキクケコサシスセソタチツテトハヒフヘホウ";
+        let voiced = "がぎぐげござじずぜぞだぢづでどばびぶべぼガギグゲゴザジズゼゾダヂヅデドバビブベボヴ";
+        let half = "ぱぴぷぺぽパピプペポ";
+        for (base, c) in bases.chars().zip(voiced.chars()) {
+            assert_eq!(unvoiced(c), (base, Some('\u{3099}')));
+            assert_eq!(unvoiced(base), (base, None));
+        }
+        for (base, c) in "はひふへほハヒフヘホ".chars().zip(half.chars()) {
+            assert_eq!(unvoiced(c), (base, Some('\u{309A}')));
+        }
+        for c in ('\0'..='\u{4000}').filter(|c| !voiced.contains(*c) && !half.contains(*c) && *c != '\u{3094}') {
+            assert_eq!(unvoiced(c), (c, None), "{c}");
+        }
+    }
+
+    #[test]
+    fn every_character_of_a_group_may_be_grouped() {
+        for c in [VARIANTS, STRONG, WEAK].into_iter().flatten().flat_map(|g| g.chars()) {
+            assert!(may_be_grouped(c), "{c}");
+            assert!(!c.is_ascii_alphanumeric() || group(c).0 == c, "{c}");
+        }
+        assert!(!may_be_grouped('営') && !may_be_grouped('é'));
+    }
 
     fn alike(a: &str, b: &str) -> Option<Likeness> {
         NameKey::of(a).joined().equals(&NameKey::of(b).joined())
