@@ -9,5 +9,5 @@ fn main() -> std::io::Result<()> {
     std::fs::write(data.join("brands.bin"), sekisho_core::sender::brands::pack(&brands))?;
     std::fs::write(data.join("brand-names.bin"), sekisho_core::sender::brand_names::pack(&brands))?;
     let roles = std::fs::read_to_string(data.join("lists/roles.txt"))?;
-    std::fs::write(data.join("roles.bin"), sekisho_core::sender::brand_names::pack(&roles))
+    std::fs::write(data.join("roles.bin"), sekisho_core::sender::brand_names::pack_whole(&roles))
 }

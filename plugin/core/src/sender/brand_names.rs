@@ -21,9 +21,19 @@ pub(super) struct Found {
 /// Packs the names of a list of brands.
 #[must_use]
 pub fn pack(list: &str) -> Vec<u8> {
+    pack_keys(list, NameKey::of)
+}
+
+/// Packs names that are compared as a whole, without blanks.
+#[must_use]
+pub fn pack_whole(list: &str) -> Vec<u8> {
+    pack_keys(list, |name| NameKey::of(name).joined())
+}
+
+fn pack_keys(list: &str, key: fn(&str) -> NameKey) -> Vec<u8> {
     let mut names: Vec<(String, &str, u16)> = Vec::new();
     for (owner, brand) in (0u16..).zip(brands::read(list)) {
-        names.extend(brand.names.into_iter().map(|n| (NameKey::of(n).letters().iter().collect(), n, owner)));
+        names.extend(brand.names.into_iter().map(|n| (key(n).letters().iter().collect(), n, owner)));
     }
     names.sort();
     let number = |n: usize| u16::try_from(n).unwrap_or(u16::MAX).to_le_bytes();

@@ -13,6 +13,7 @@ mod weights;
 
 pub use align::Op;
 pub use index::{Index, IndexBuilder, Source, Target};
+pub(super) use index::{edits, flat};
 pub use search::{Found, resemblances, search};
 
 /// In which way a domain imitates its target.

@@ -2,13 +2,14 @@
 
 use crate::report::{Context, Direction};
 use crate::text::domain::Domain;
-use crate::text::fold::letters;
+use crate::text::fold::{fold, letters};
 use crate::text::script::script_name;
+use crate::text::skeleton::{letters as set, skeleton};
 
 use super::authentication::{self, Trust};
 use super::header::{Field, Header, Name};
 use super::idn::{self, Unsafe};
-use super::lookalike::{Found, Index, IndexBuilder, Source, search};
+use super::lookalike::{Found, Index, IndexBuilder, Source, edits, flat, search};
 use super::mailbox::{Addresses, Oddity};
 use super::names::{self, Place};
 use super::policy::Prepared;
@@ -144,7 +145,7 @@ impl<'a> Reader<'a> {
         let from = self.sender.of(Role::From).map(|i| i.registrable.clone()).next().unwrap_or_default();
         self.sender.known = indexes.iter().find_map(|index| {
             let domain = Domain::parse(&from);
-            let key = crate::text::skeleton::skeleton(&crate::text::fold::fold(domain.label()));
+            let key = skeleton(&fold(domain.label()));
             index.exact(&from, &key).filter(|t| t.source != Source::Message).map(|t| t.source.as_str())
         });
         let mut seen: Vec<(Role, String)> = Vec::new();
@@ -188,7 +189,14 @@ impl<'a> Reader<'a> {
         for field in header.all(Name::To).chain(header.all(Name::Cc)).take(MOST) {
             Addresses::read(field.value).mailboxes.iter().for_each(|m| add(&m.address));
         }
-        for (owner, name) in (0u32..).zip(&names) {
+        // Most people write to domains that are nothing like their own; then there is nothing to be packed.
+        let letters: Vec<u32> = self.sender.identities.iter().map(|i| letters_of(&Domain::parse(&i.domain))).collect();
+        let near = |name: &&String| {
+            let key = skeleton(&fold(Domain::parse(name).label()));
+            let allowed = u32::try_from(edits(key.len()).saturating_add(1)).unwrap_or(0);
+            letters.iter().any(|l| (set(key.as_bytes()) & !l).count_ones() <= allowed)
+        };
+        for (owner, name) in (0u32..).zip(names.iter().filter(near)) {
             builder.add(name, Source::Message, owner, false);
         }
         if builder.is_empty() { Vec::new() } else { builder.pack() }
@@ -228,6 +236,16 @@ impl<'a> Reader<'a> {
         let (reply, envelope) = (other(Role::ReplyTo), other(Role::Envelope));
         (self.sender.reply_elsewhere, self.sender.envelope_elsewhere) = (reply, envelope);
     }
+}
+
+/// The letters of all labels of a domain but the suffix, as they are and as skeletons: a superset of the letters of whatever
+/// it resembles, but for a few edits.
+fn letters_of(domain: &Domain<'_>) -> u32 {
+    let label = |label: &str| {
+        let folded = fold(label);
+        set(skeleton(&folded).as_bytes()) | set(flat(&folded).as_bytes())
+    };
+    domain.below().map(label).fold(label(domain.label()), |all, one| all | one)
 }
 
 /// What is to be said of one domain.

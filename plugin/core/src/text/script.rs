@@ -1,10 +1,9 @@
 //! Scripts of characters (UAX #24, with script extensions) and whether several go together (UTS #39 section 5.1).
 
 use super::table::RangeTable;
-use crate::bytes::u16_le;
 
 /// The packed table; `data/build/build.py` has the layout.
-static DATA: &[u8] = include_bytes!("../../data/scripts.bin");
+const DATA: &[u8] = include_bytes!("../../data/scripts.bin");
 
 /// A script, by its place in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,25 +94,33 @@ pub fn scripts_of(c: char) -> ScriptSet {
     look_up(c).unwrap_or(ScriptSet::NONE)
 }
 
+/// Where the sets begin in the table: each is a length and that many scripts. The last is where they end.
+static SETS: [u16; MOST_SETS] = sets();
+/// Where the number of the sets stands.
+const SETS_AT: usize = DATA[0] as usize * 4 + 1;
+const NUMBER_OF_SETS: usize = DATA[SETS_AT] as usize | (DATA[SETS_AT + 1] as usize) << 8;
+const MOST_SETS: usize = NUMBER_OF_SETS + 1;
+
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs when this is compiled, never later")]
+const fn sets() -> [u16; MOST_SETS] {
+    let mut starts = [0; MOST_SETS];
+    let (mut at, mut n) = (SETS_AT + 2, 0);
+    while n < NUMBER_OF_SETS {
+        starts[n] = at as u16;
+        at += DATA[at] as usize + 1;
+        n += 1;
+    }
+    starts[n] = at as u16;
+    starts
+}
+
 fn look_up(c: char) -> Option<ScriptSet> {
-    let names = usize::from(*DATA.first()?);
-    let mut at = names.checked_mul(4)?.checked_add(1)?;
-    let sets = u16_le(DATA, at)?;
-    at = at.checked_add(2)?;
-    let table = RangeTable(DATA.get(sets_end(at, sets)?..)?);
+    let table = RangeTable(DATA.get(usize::from(*SETS.last()?)..)?);
     let (_, number) = table.run(c)?;
-    let start = sets_end(at, number)?;
+    let start = usize::from(*SETS.get(usize::from(number))?);
     let members = DATA.get(start.checked_add(1)?..)?.get(..usize::from(*DATA.get(start)?))?;
     let set = members.iter().fold(ScriptSet::NONE, |set, s| set.with(Script(*s)));
     Some(if set.has(Script::COMMON) || set.has(Script::INHERITED) { ScriptSet::ALL } else { set })
-}
-
-/// Where the `n`th set begins: each is a length and that many scripts.
-fn sets_end(mut at: usize, n: u16) -> Option<usize> {
-    for _ in 0..n {
-        at = at.checked_add(usize::from(*DATA.get(at)?))?.checked_add(1)?;
-    }
-    Some(at)
 }
 
 /// The one script of a character for display: the first of its set, `Zyyy` for characters of all scripts.

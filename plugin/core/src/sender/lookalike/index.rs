@@ -248,7 +248,7 @@ fn hash(key: &[u8], start: u32) -> u32 {
 
 /// The edits a key of this length may have (in letters of the skeleton).
 #[must_use]
-pub const fn edits(length: usize) -> usize {
+pub(crate) const fn edits(length: usize) -> usize {
     match length {
         0..=3 => 0,
         4..=7 => 1,
@@ -386,7 +386,7 @@ fn is_common(label: &[u8]) -> bool {
 }
 
 /// A label with single letters folded to their class, pairs not.
-pub(super) fn flat(label: &Key) -> Key {
+pub(crate) fn flat(label: &Key) -> Key {
     let mut out = Key::EMPTY;
     label.as_bytes().iter().for_each(|b| out.push(crate::text::skeleton::alike(*b)));
     out
