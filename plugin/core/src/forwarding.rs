@@ -5,6 +5,7 @@
 //! documents are its own and reads them. `effects` answers "who gets this mailbox's mail", `diff` what changed in it.
 
 pub mod address;
+pub mod chains;
 pub mod diff;
 pub mod effects;
 pub mod folders;

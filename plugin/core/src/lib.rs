@@ -7,6 +7,7 @@
 pub mod budget;
 pub mod bytes;
 pub mod container;
+pub mod forwarding;
 pub mod message;
 pub mod policy;
 pub mod report;

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::model::{DEPTH, Guard, Origin, Problem, ProblemKind, Rule, State, Visible};
+use super::model::{DEPTH, Does, Guard, Origin, Problem, ProblemKind, Rule, State, Visible};
 use super::reading::Reading;
 use super::source::{Source, Span};
 use check::{Capabilities, Checker};
@@ -35,7 +35,7 @@ pub fn read(source: &Source, start: usize, end: usize, origin: Origin, zimbra: b
     let mut walk = Walk {
         text: &source.text,
         source: 0,
-        capabilities: Capabilities { lenient: zimbra, ..Capabilities::default() },
+        capabilities: Capabilities::new(zimbra),
         variables: Variables::default(),
         comments: Comments::default(),
         included: BTreeSet::new(),
@@ -220,7 +220,8 @@ impl<'t> Walk<'_, '_, 't> {
 
     fn flush(&mut self, open: &mut Option<Rule>) {
         if let Some(mut rule) = open.take() {
-            rule.stop = rule.actions.iter().any(|a| a.does == super::model::Does::Stop);
+            rule.stop = rule.actions.iter().any(|a| a.does == Does::Stop);
+            rule.origin = self.origin;
             self.reading.piece(rule);
         }
     }

@@ -115,7 +115,7 @@ impl<'t> Walk<'_, '_, 't> {
         let mut inner = Walk {
             text: &source.text,
             source: index,
-            capabilities: super::Capabilities { lenient: self.capabilities.lenient, ..Default::default() },
+            capabilities: super::Capabilities::new(self.capabilities.lenient),
             variables: self.variables.clone(),
             comments: super::Comments::default(),
             included: core::mem::take(&mut self.included),

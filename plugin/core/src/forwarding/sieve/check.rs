@@ -23,6 +23,12 @@ pub struct Capabilities {
 const BRINGS: &[(&str, &str)] = &[("spamtestplus", "spamtest"), ("vacation-seconds", "vacation")];
 
 impl Capabilities {
+    /// Nothing asked for yet; `lenient` where nothing needs to be.
+    #[must_use]
+    pub fn new(lenient: bool) -> Self {
+        Self { lenient, ..Self::default() }
+    }
+
     /// Notes what a `require` asks for.
     pub fn ask(&mut self, name: &str, span: Span) {
         self.asked.entry(name.to_owned()).or_insert((span, false));

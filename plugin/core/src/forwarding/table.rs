@@ -1,0 +1,196 @@
+//! Records with named fields, from JSON objects or from the lines of a CSV file: what administrators' tools export.
+
+use super::json::{Node, Object, values};
+use super::model::ProblemKind;
+use super::reading::Reading;
+use super::source::Span;
+
+/// One record: fields with their values.
+#[derive(Clone, Debug, Default)]
+pub struct Record {
+    fields: Vec<(String, Vec<String>)>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl Record {
+    /// An empty record at a place.
+    #[must_use]
+    pub fn at(span: Span) -> Self {
+        Self { span, ..Self::default() }
+    }
+
+    /// The values of a field, name without regard to case; empty ones are left out.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        let found = self.fields.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
+        found.into_iter().flat_map(|(_, values)| values).map(String::as_str).filter(|v| !v.trim().is_empty())
+    }
+
+    /// The first value of a field.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    /// Is the field true?
+    #[must_use]
+    pub fn is_true(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|v| v.eq_ignore_ascii_case("true") || v == "1")
+    }
+
+    /// Is the field false?
+    #[must_use]
+    pub fn is_false(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|v| v.eq_ignore_ascii_case("false") || v == "0")
+    }
+
+    /// Is there such a field, even an empty one?
+    #[must_use]
+    pub fn knows(&self, name: &str) -> bool {
+        self.fields.iter().any(|(n, _)| n.eq_ignore_ascii_case(name))
+    }
+
+    /// Adds a field.
+    pub fn put(&mut self, name: impl Into<String>, value: Vec<String>) {
+        self.fields.push((name.into(), value));
+    }
+
+    /// The fields with a value.
+    pub fn filled(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.fields
+            .iter()
+            .filter(|(_, v)| v.iter().any(|v| !v.trim().is_empty()))
+            .map(|(n, v)| (n.as_str(), v.as_slice()))
+    }
+
+    /// A record from a JSON object.
+    #[must_use]
+    pub fn of(object: &Object<'_>, span: Span) -> Self {
+        let fields = object.members().map(|(name, node)| (name.to_owned(), texts(&node))).collect();
+        Self { fields, span }
+    }
+}
+
+/// The texts of a value: of a list each, of an object what names it best.
+fn texts(node: &Node<'_>) -> Vec<String> {
+    node.each().iter().filter_map(one).collect()
+}
+
+fn one(node: &Node<'_>) -> Option<String> {
+    if let Some(text) = node.text() {
+        return Some(text);
+    }
+    let object = node.object()?;
+    if let Some(email) = object.get("emailAddress").and_then(|n| n.object()) {
+        return email.text("address");
+    }
+    if let (Some(kind), Some(address)) = (object.text("RoutingType"), object.text("Address")) {
+        return Some(format!("\"{}\" [{kind}:{address}]", object.text("DisplayName").unwrap_or_default()));
+    }
+    // ConvertTo-Json writes durations, sizes and identities as objects.
+    ["Address", "SmtpAddress", "PrimarySmtpAddress", "ProxyAddressString", "AddressString", "Value", "DistinguishedName", "Name"]
+        .iter()
+        .find_map(|name| object.text(name))
+        .or_else(|| Some(node.raw().to_owned()))
+}
+
+/// Is this text JSON?
+#[must_use]
+pub fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
+}
+
+/// Does a text have all of these letters in it?
+#[must_use]
+pub fn mentions(text: &str, words: &[&str]) -> bool {
+    words.iter().all(|w| memchr::memmem::find(text.as_bytes(), w.as_bytes()).is_some())
+}
+
+/// The columns of a CSV file, from its first line.
+#[must_use]
+pub fn columns(text: &str) -> Vec<String> {
+    let head = text.lines().find(|l| !l.starts_with("#TYPE") && !l.trim().is_empty()).unwrap_or("");
+    head.split([',', ';', '\t']).map(|c| c.trim().trim_matches('"').to_owned()).collect()
+}
+
+/// All records of a document, JSON or CSV.
+pub fn records(text: &str, reading: &mut Reading<'_>) -> Vec<Record> {
+    if is_json(text) { json_records(text, reading) } else { csv_records(text, reading) }
+}
+
+/// The objects of a JSON document: at its top, in a list, or in the list a wrapper calls `value`.
+pub fn objects<'a>(text: &'a str, reading: &mut Reading<'_>) -> Vec<(Object<'a>, Span)> {
+    let (nodes, rest) = values(text);
+    if let Some(from) = rest {
+        reading.unreadable(Span::new(from, text.len()), "the JSON document breaks off or is not valid", "");
+    }
+    let mut out = Vec::new();
+    for node in nodes.iter().flat_map(Node::each) {
+        let Some(object) = node.object() else {
+            reading.unreadable(node.span(), "an object must stand here", "");
+            continue;
+        };
+        if object.ambiguous {
+            reading.unreadable(node.span(), "a name stands twice in an object, readers may differ", "");
+        }
+        match object.get("value").filter(|v| v.list().is_some()) {
+            Some(list) => out.extend(list.each().iter().filter_map(|n| n.object().map(|o| (o, n.span())))),
+            None => out.push((object, node.span())),
+        }
+    }
+    out
+}
+
+fn json_records(text: &str, reading: &mut Reading<'_>) -> Vec<Record> {
+    objects(text, reading).iter().map(|(object, span)| Record::of(object, *span)).collect()
+}
+
+fn csv_records(text: &str, reading: &mut Reading<'_>) -> Vec<Record> {
+    // Export-Csv puts the .NET type first when it is not told otherwise.
+    let skipped = if text.starts_with("#TYPE") { text.find('\n').map_or(text.len(), |n| n.saturating_add(1)) } else { 0 };
+    let body = text.get(skipped..).unwrap_or("");
+    let head = body.lines().next().unwrap_or("");
+    let delimiter = [b',', b';', b'\t'].into_iter().max_by_key(|d| (memchr::memchr_iter(*d, head.as_bytes()).count(), *d == b',')).unwrap_or(b',');
+    let mut lines = csv::ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(body.as_bytes());
+    let Ok(names) = lines.headers().cloned() else {
+        reading.unreadable(Span::new(skipped, text.len()), "the first line is no list of columns", "");
+        return Vec::new();
+    };
+    let mut out = Vec::new();
+    let mut row = csv::StringRecord::new();
+    loop {
+        let start = at(skipped, &lines);
+        match lines.read_record(&mut row) {
+            Ok(true) => {}
+            Ok(false) => return out,
+            Err(_) => {
+                reading.unreadable(Span::new(start, text.len()), "a line is no record", "");
+                continue;
+            }
+        }
+        let span = Span::new(start, at(skipped, &lines));
+        let mut record = Record::at(span);
+        for (name, value) in names.iter().zip(row.iter()) {
+            if is_type_name(value) {
+                reading.set.problem(ProblemKind::Lossy, span, "a column holds the name of a type instead of values", name);
+            }
+            record.put(name.trim(), vec![value.to_owned()]);
+        }
+        if row.len() != names.len() {
+            reading.set.problem(ProblemKind::Lossy, span, "a line has more or fewer fields than the first one", "");
+        }
+        out.push(record);
+    }
+}
+
+fn at<R: std::io::Read>(skipped: usize, lines: &csv::Reader<R>) -> usize {
+    usize::try_from(lines.position().byte()).unwrap_or(usize::MAX).saturating_add(skipped)
+}
+
+/// `System.String[]`, `Microsoft.Exchange.Data.MultiValuedProperty`1[…]`: a list that was exported badly.
+#[must_use]
+pub fn is_type_name(value: &str) -> bool {
+    ["System.", "Microsoft.Exchange.", "Deserialized.", "Microsoft.Graph."].iter().any(|p| value.starts_with(p))
+        && !value.contains([' ', '@', '/'])
+        && (value.ends_with([']', '}']) || value.contains('`') || value.matches('.').count() >= 2)
+}
