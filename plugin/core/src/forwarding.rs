@@ -11,12 +11,15 @@ pub mod effects;
 pub mod folders;
 pub mod guard;
 pub mod known;
+pub mod likeness;
 pub mod model;
 pub mod providers;
 pub mod reading;
 pub mod settings;
 pub mod sieve;
 pub mod source;
+pub mod survey;
+pub mod trial;
 pub mod words;
 
 mod aliases;
@@ -42,6 +45,7 @@ pub use known::{Known, Scope};
 pub use model::RuleSet;
 pub use reading::{Library, Reading};
 pub use settings::ForwardingPolicy;
+pub use survey::Survey;
 
 use crate::budget::Budget;
 use model::ProblemKind;

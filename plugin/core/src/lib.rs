@@ -22,6 +22,7 @@ pub use report::{
     Action, Context, Direction, Edit, Evidence, Fact, Finding, Inspection, Part, PolicyError, Reply, Report, RuleInfo,
     Severity,
 };
+pub use scan::forwarding::lint_forwarding;
 pub use scan::scan_message;
 pub use scan::sender::check_sender;
 

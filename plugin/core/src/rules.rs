@@ -5,6 +5,7 @@
 //! once; CONTRIBUTING.md shows how to write one.
 
 use crate::container::{Item, Mail};
+use crate::forwarding::Survey;
 use crate::report::{Context, Evidence, Kind, RuleInfo, Severity};
 use crate::sender::Sender;
 
@@ -36,6 +37,8 @@ pub struct Scene<'a> {
     pub context: &'a Context,
     /// Who the mail says it is from, when there is one.
     pub sender: Option<&'a Sender>,
+    /// The forwarding rules, when they are what is asked about.
+    pub forwarding: Option<&'a Survey<'a>>,
 }
 
 /// Where a rule saw something.
@@ -176,10 +179,12 @@ pub static RULES: &[&[&Rule]] = &[
     limit::RULES,
     sender::RULES,
     policy::RULES,
+    forwarding::RULES,
 ];
 
 pub mod archive;
 pub mod document;
+pub mod forwarding;
 pub mod limit;
 pub mod mime;
 pub mod name;

@@ -8,6 +8,7 @@ use crate::rules::{self, At, Hit, Rule, Scene};
 use crate::sender as senders;
 use crate::text::visible;
 
+pub mod forwarding;
 pub mod sender;
 
 /// May this message pass? `policy` is one JSON document; the empty string means the defaults.
@@ -19,7 +20,7 @@ pub fn scan_message(message: &[u8], context: &Context, policy: &str) -> Result<R
     let mut budget = Budget::new(policy.limits, message.len());
     let mail = open::open(message, &mut budget);
     let sender = senders::read(message, &sender::prepare(policy.sender.clone(), context), context);
-    let judged = rules::run(&Scene { mail: &mail, context, sender: Some(&sender) })
+    let judged = rules::run(&Scene { mail: &mail, context, sender: Some(&sender), forwarding: None })
         .into_iter()
         .map(|(rule, hit)| judged(&mail, rule, hit))
         .collect();

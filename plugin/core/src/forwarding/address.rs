@@ -160,7 +160,10 @@ fn address(raw: &str, spec: &str) -> Target {
         ("percent path", inside.contains('%')),
         ("bang path", inside.contains('!')),
         ("several at signs", inside.contains('@')),
-        ("control character", spec.chars().any(|c| c.is_control() || crate::text::is_bidi_control(c) || crate::text::is_invisible(c))),
+        (
+            "control character",
+            spec.chars().any(|c| c.is_control() || crate::text::is_bidi_control(c) || crate::text::is_invisible(c)),
+        ),
     ];
     odd.extend(peculiar.into_iter().filter(|(_, is)| *is).map(|(what, _)| what));
     Target::Address(Address { raw: raw.to_owned(), local: local.to_owned(), domain, odd })
@@ -169,14 +172,12 @@ fn address(raw: &str, spec: &str) -> Target {
 /// `host!user`, the path of UUCP.
 fn bang(raw: &str, spec: &str) -> Target {
     match spec.split_once('!') {
-        Some((host, user)) if host.contains('.') && is_domain(host) && !user.is_empty() => {
-            Target::Address(Address {
-                raw: raw.to_owned(),
-                local: user.to_owned(),
-                domain: normal_domain(host),
-                odd: vec!["bang path"],
-            })
-        }
+        Some((host, user)) if host.contains('.') && is_domain(host) && !user.is_empty() => Target::Address(Address {
+            raw: raw.to_owned(),
+            local: user.to_owned(),
+            domain: normal_domain(host),
+            odd: vec!["bang path"],
+        }),
         _ => Target::Odd(raw.to_owned()),
     }
 }
@@ -194,9 +195,9 @@ fn is_domain(domain: &str) -> bool {
     }
     !domain.is_empty()
         && domain.len() <= 255
-        && domain
-            .split('.')
-            .all(|label| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_' || !c.is_ascii()))
+        && domain.split('.').all(|label| {
+            !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_' || !c.is_ascii())
+        })
 }
 
 /// Decodes `%41` (RFC 3986 section 2.1); what is no such triplet stays.
@@ -266,8 +267,15 @@ mod tests {
     #[test]
     fn every_spelling_of_an_address() {
         for raw in [
-            "a@x.example", "<a@x.example>", "Name <a@x.example>", "\"N, <q>\" <a@X.EXAMPLE.>", "smtp:a@x.example",
-            "SMTP:a@x.example", "mailto:a%40x.example?subject=z", "\"X\" [SMTP:a@x.example]", " a@x.example ",
+            "a@x.example",
+            "<a@x.example>",
+            "Name <a@x.example>",
+            "\"N, <q>\" <a@X.EXAMPLE.>",
+            "smtp:a@x.example",
+            "SMTP:a@x.example",
+            "mailto:a%40x.example?subject=z",
+            "\"X\" [SMTP:a@x.example]",
+            " a@x.example ",
         ] {
             assert_eq!(shown(raw), "a@x.example[]", "{raw}");
         }

@@ -8,10 +8,12 @@ use super::reading::Reading;
 use super::source::{Source, Span, lines};
 
 /// `name: value, value`.
-pub const ALIASES: Dialect = Dialect { name: "aliases", files: &["aliases", "*.aliases"], claims: claims_aliases, read: read_aliases };
+pub const ALIASES: Dialect =
+    Dialect { name: "aliases", files: &["aliases", "*.aliases"], claims: claims_aliases, read: read_aliases };
 
 /// `a@domain: b@domain`, `*: default`.
-pub const VALIASES: Dialect = Dialect { name: "valiases", files: &["valiases"], claims: claims_valiases, read: read_aliases };
+pub const VALIASES: Dialect =
+    Dialect { name: "valiases", files: &["valiases"], claims: claims_valiases, read: read_aliases };
 
 /// `pattern  address, address`.
 pub const VIRTUAL: Dialect = Dialect {
@@ -64,7 +66,9 @@ fn is_name(name: &str) -> bool {
 
 /// Could this be what mail is delivered to?
 fn is_target(item: &str) -> bool {
-    item.starts_with(['\\', '|', '/', '"', ':']) || item.starts_with("error:") || matches!(Target::parse(item), Target::Address(_) | Target::Local(_))
+    item.starts_with(['\\', '|', '/', '"', ':'])
+        || item.starts_with("error:")
+        || matches!(Target::parse(item), Target::Address(_) | Target::Local(_))
 }
 
 fn claims_aliases(text: &str) -> bool {
@@ -80,7 +84,9 @@ fn claims_aliases(text: &str) -> bool {
 
 fn claims_valiases(text: &str) -> bool {
     claims_aliases(text)
-        && entries(text).iter().any(|e| e.pieces.first().and_then(|(_, l)| key(l)).is_some_and(|(n, _)| n == "*" || n.contains('@')))
+        && entries(text)
+            .iter()
+            .any(|e| e.pieces.first().and_then(|(_, l)| key(l)).is_some_and(|(n, _)| n == "*" || n.contains('@')))
 }
 
 fn claims_virtual(text: &str) -> bool {
@@ -90,7 +96,8 @@ fn claims_virtual(text: &str) -> bool {
         && entries.iter().take(200).all(|e| {
             e.pieces.first().and_then(|(_, line)| split(line)).is_some_and(|(key, value)| {
                 let left = key.contains('@') || key.starts_with('/') || (key.contains('.') && !key.contains('='));
-                left && !value.is_empty() && (value.contains('$') || split_list(&value).iter().all(|(_, i)| is_target(i)))
+                left && !value.is_empty()
+                    && (value.contains('$') || split_list(&value).iter().all(|(_, i)| is_target(i)))
             })
         })
 }
@@ -143,7 +150,10 @@ fn read_virtual(source: &Source, reading: &mut Reading<'_>) {
         }
         if value.contains('$') {
             let item = value.trim();
-            let constant = item.split('$').map(|p| p.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '{' | '}' | '(' | ')'))).collect();
+            let constant = item
+                .split('$')
+                .map(|p| p.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '{' | '}' | '(' | ')')))
+                .collect();
             let to = super::address::Target::Template { raw: item.to_owned(), constant };
             rule.act(Does::send(to, Via::Redirect, false), entry.span);
         } else {

@@ -16,7 +16,9 @@ fn claims(text: &str) -> bool {
     if is_json(text) {
         mentions(text, &["\"AuditData\""])
             || (mentions(text, &["\"Operation\""])
-                && ["\"Workload\"", "\"Parameters\"", "\"OperationProperties\"", "\"UserId\""].iter().any(|w| mentions(text, &[w])))
+                && ["\"Workload\"", "\"Parameters\"", "\"OperationProperties\"", "\"UserId\""]
+                    .iter()
+                    .any(|w| mentions(text, &[w])))
     } else {
         let columns = columns(text);
         columns.iter().any(|c| c.eq_ignore_ascii_case("AuditData"))
@@ -57,8 +59,18 @@ fn entry(object: &Object<'_>, span: Span, reading: &mut Reading<'_>) {
     let mut event = Event {
         operation: text("Operation"),
         actor: text("UserId"),
-        ip: address_of(&["ClientIP", "ClientIPAddress", "ActorIpAddress"].iter().map(|n| text(n)).find(|t| !t.is_empty()).unwrap_or_default()),
-        app: ["ClientAppId", "AppId", "ClientInfoString", "ClientAppName"].iter().map(|n| text(n)).find(|t| !t.is_empty()).unwrap_or_default(),
+        ip: address_of(
+            &["ClientIP", "ClientIPAddress", "ActorIpAddress"]
+                .iter()
+                .map(|n| text(n))
+                .find(|t| !t.is_empty())
+                .unwrap_or_default(),
+        ),
+        app: ["ClientAppId", "AppId", "ClientInfoString", "ClientAppName"]
+            .iter()
+            .map(|n| text(n))
+            .find(|t| !t.is_empty())
+            .unwrap_or_default(),
         time: text("CreationTime"),
         span,
         ..Event::default()

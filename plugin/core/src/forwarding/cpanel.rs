@@ -13,7 +13,8 @@ use super::source::{Source, Span, lines};
 pub const DIALECT: Dialect = Dialect { name: "cpanel", files: &["filter.yaml"], claims, read };
 
 fn claims(text: &str) -> bool {
-    text.lines().any(|l| l.trim() == "filter:" || l.trim() == "filter: []") && (text.contains("filtername:") || text.contains("dest:"))
+    text.lines().any(|l| l.trim() == "filter:" || l.trim() == "filter: []")
+        && (text.contains("filtername:") || text.contains("dest:"))
 }
 
 /// The filter being read.
@@ -122,7 +123,15 @@ fn test(part: &str, matching: &str, value: String, span: Span) -> Guard {
         "does not end" => (Op::Ends, true),
         _ => (Op::Other, false),
     };
-    let test = Guard::test(Test { fields: vec![field], op, part: AddressPart::Text, values: vec![value], dynamic: false, case_sensitive: false, span });
+    let test = Guard::test(Test {
+        fields: vec![field],
+        op,
+        part: AddressPart::Text,
+        values: vec![value],
+        dynamic: false,
+        case_sensitive: false,
+        span,
+    });
     if negated { Guard::negated(Arc::new(test)) } else { test }
 }
 

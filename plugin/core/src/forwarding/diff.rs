@@ -178,10 +178,13 @@ fn compare(key: &Key, was: &Way, now: &Way, out: &mut Vec<Change>) {
         });
     }
     match (was.copy, now.copy) {
-        (OwnerCopy::Kept | OwnerCopy::Unknown, OwnerCopy::Lost | OwnerCopy::Hidden) | (OwnerCopy::Hidden, OwnerCopy::Lost) => {
+        (OwnerCopy::Kept | OwnerCopy::Unknown, OwnerCopy::Lost | OwnerCopy::Hidden)
+        | (OwnerCopy::Hidden, OwnerCopy::Lost) => {
             add(Class::CopyLost);
         }
-        (OwnerCopy::Lost | OwnerCopy::Hidden, OwnerCopy::Kept) | (OwnerCopy::Lost, OwnerCopy::Hidden) => add(Class::CopyKept),
+        (OwnerCopy::Lost | OwnerCopy::Hidden, OwnerCopy::Kept) | (OwnerCopy::Lost, OwnerCopy::Hidden) => {
+            add(Class::CopyKept)
+        }
         _ => {}
     }
     if was.visible && !now.visible {
@@ -207,7 +210,8 @@ fn rules(old: &RuleSet, new: &RuleSet, out: &mut Vec<Change>) {
     let (had, has) = (count(&before), count(&after));
     for (list, other, gone) in [(&after, &had, false), (&before, &has, true)] {
         for one in list.iter().filter(|s| !s.sends && !other.contains_key(&s.text)) {
-            let (before, after) = if gone { (one.text.clone(), String::new()) } else { (String::new(), one.text.clone()) };
+            let (before, after) =
+                if gone { (one.text.clone(), String::new()) } else { (String::new(), one.text.clone()) };
             out.push(Change {
                 class: Class::RuleChanged,
                 owner: one.owner.clone(),

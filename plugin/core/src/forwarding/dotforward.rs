@@ -71,7 +71,8 @@ pub fn deliver(item: &str, own: &str, span: Span, rule: &mut Rule) {
     } else if inner.starts_with(":fail:") || inner.starts_with(":defer:") || inner.starts_with("error:") {
         rule.act(Does::Reply { from: None, carries: String::new(), refuses: true }, span);
     } else if inner.starts_with('/') {
-        let mailbox = ["/var/mail/", "/var/spool/mail/"].iter().any(|p| inner.starts_with(p)) || inner.contains("/Maildir");
+        let mailbox =
+            ["/var/mail/", "/var/spool/mail/"].iter().any(|p| inner.starts_with(p)) || inner.contains("/Maildir");
         rule.act(if mailbox { Does::Keep } else { Does::Write { path: inner.to_owned(), copy: false } }, span);
     } else {
         let to = Target::parse(inner);

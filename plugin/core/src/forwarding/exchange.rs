@@ -16,14 +16,29 @@ pub const DIALECT: Dialect =
 
 /// Names only these exports have.
 const MARKS: &[&str] = &[
-    "ForwardingSmtpAddress", "DeliverToMailboxAndForward", "ForwardAsAttachmentTo", "BlindCopyTo", "RedirectMessageTo",
-    "RuleIdentity", "StopProcessingRules", "SoftDeleteMessage", "JournalEmailAddress", "RedirectTo", "DeleteMessage",
+    "ForwardingSmtpAddress",
+    "DeliverToMailboxAndForward",
+    "ForwardAsAttachmentTo",
+    "BlindCopyTo",
+    "RedirectMessageTo",
+    "RuleIdentity",
+    "StopProcessingRules",
+    "SoftDeleteMessage",
+    "JournalEmailAddress",
+    "RedirectTo",
+    "DeleteMessage",
     "AddToRecipients",
+    "ForwardTo",
+    "MoveToFolder",
+    "MarkAsRead",
+    "SubjectContainsWords",
+    "SubjectOrBodyContainsWords",
+    "FromAddressContainsWords",
 ];
 
 fn claims(text: &str) -> bool {
     if is_json(text) {
-        MARKS.iter().any(|m| mentions(text, &["\"", m, "\""]) && mentions(text, &[&format!("\"{m}\"")]))
+        MARKS.iter().any(|m| mentions(text, &[&format!("\"{m}\"")]))
     } else {
         let columns = columns(text);
         columns.len() > 1 && MARKS.iter().any(|m| columns.iter().any(|c| c.eq_ignore_ascii_case(m)))
@@ -41,10 +56,16 @@ pub fn one(record: &Record, reading: &mut Reading<'_>) {
     if record.knows("JournalEmailAddress") {
         reading.set.covers("tenant-routing");
         reading.rule(journal_rule(record));
-    } else if ["BlindCopyTo", "RedirectMessageTo", "AddToRecipients", "RouteMessageOutboundConnector"].iter().any(|f| record.knows(f)) {
+    } else if ["BlindCopyTo", "RedirectMessageTo", "AddToRecipients", "RouteMessageOutboundConnector"]
+        .iter()
+        .any(|f| record.knows(f))
+    {
         reading.set.covers("tenant-routing");
         reading.rule(transport_rule(record));
-    } else if ["ForwardingSmtpAddress", "ForwardingAddress", "DeliverToMailboxAndForward"].iter().any(|f| record.knows(f)) {
+    } else if ["ForwardingSmtpAddress", "ForwardingAddress", "DeliverToMailboxAndForward"]
+        .iter()
+        .any(|f| record.knows(f))
+    {
         reading.set.covers("admin-setting");
         if let Some(rule) = mailbox(record) {
             reading.rule(rule);
@@ -73,7 +94,13 @@ fn recipients(record: &Record, name: &str) -> Vec<Target> {
 /// The words of a field. Lists in CSV and in logs are joined by `;` or `,`.
 fn values(record: &Record, name: &str) -> Vec<String> {
     let trim = |v: &str| v.trim().trim_matches(['{', '}', '"']).trim().to_owned();
-    record.all(name).filter(|v| !is_type_name(v)).flat_map(|v| v.split([';', ','])).map(trim).filter(|v| !v.is_empty()).collect()
+    record
+        .all(name)
+        .filter(|v| !is_type_name(v))
+        .flat_map(|v| v.split([';', ',']))
+        .map(trim)
+        .filter(|v| !v.is_empty())
+        .collect()
 }
 
 /// An inbox rule (`Get-InboxRule`, `New-InboxRule`, `Set-InboxRule`).
@@ -90,13 +117,20 @@ pub fn inbox_rule(record: &Record) -> Rule {
         rule.state = State::Off("in error");
     }
     rule.guard = conditions(record, span);
-    for (name, via) in [("ForwardTo", Via::Forward), ("ForwardAsAttachmentTo", Via::Attachment), ("RedirectTo", Via::Redirect)] {
+    for (name, via) in
+        [("ForwardTo", Via::Forward), ("ForwardAsAttachmentTo", Via::Attachment), ("RedirectTo", Via::Redirect)]
+    {
         for to in recipients(record, name) {
             rule.act(Does::send(to, via, true), span);
         }
     }
     if let Some(number) = record.get("SendTextMessageNotificationTo").filter(|v| !is_type_name(v)) {
-        let does = Does::Send { to: Target::Elsewhere(number.to_owned()), via: Via::Notify, copy: true, carries: String::new() };
+        let does = Does::Send {
+            to: Target::Elsewhere(number.to_owned()),
+            via: Via::Notify,
+            copy: true,
+            carries: String::new(),
+        };
         rule.act(does, span);
     }
     if record.is_true("DeleteMessage") || record.is_true("SoftDeleteMessage") {
@@ -124,7 +158,8 @@ pub fn inbox_rule(record: &Record) -> Rule {
 
 /// Whose rule it is: the mailbox, never the rule's own number behind it.
 fn owner(record: &Record) -> String {
-    let found = ["MailboxOwnerId", "Mailbox", "PrimarySmtpAddress", "UserPrincipalName"].iter().find_map(|n| record.get(n));
+    let found =
+        ["MailboxOwnerId", "Mailbox", "PrimarySmtpAddress", "UserPrincipalName"].iter().find_map(|n| record.get(n));
     found.or_else(|| record.get("Identity").map(|i| i.split('\\').next().unwrap_or(i))).unwrap_or("").to_owned()
 }
 
@@ -147,7 +182,15 @@ fn condition(bare: &str, record: &Record, name: &str, span: Span) -> Option<Guar
     let both = || vec![Field::header("subject"), Field::Body];
     let to = || vec![Field::header("to"), Field::header("cc")];
     let test = |fields: Vec<Field>, op, values: Vec<String>| {
-        Some(Guard::test(Test { fields, op, part: AddressPart::Text, values, dynamic: false, case_sensitive: false, span }))
+        Some(Guard::test(Test {
+            fields,
+            op,
+            part: AddressPart::Text,
+            values,
+            dynamic: false,
+            case_sensitive: false,
+            span,
+        }))
     };
     let words = values(record, name);
     let flag = record.is_true(name);
@@ -168,10 +211,14 @@ fn condition(bare: &str, record: &Record, name: &str, span: Span) -> Option<Guar
         }
         "headercontainswords" | "headercontainsmessageheader" => test(header("*"), Op::Contains, words),
         "hasattachment" if flag => test(vec![Field::Attachment], Op::Exists, Vec::new()),
-        "mynameintobox" | "mynameintoorccbox" | "sentonlytome" | "mynameinccbox" if flag => test(vec![Field::EnvelopeTo], Op::Is, vec![bare.to_owned()]),
+        "mynameintobox" | "mynameintoorccbox" | "sentonlytome" | "mynameinccbox" if flag => {
+            test(vec![Field::EnvelopeTo], Op::Is, vec![bare.to_owned()])
+        }
         "mynamenotintobox" if flag => test(vec![Field::Side], Op::Other, Vec::new()),
         "fromscope" | "senttoscope" => test(vec![Field::Side], Op::Is, words),
-        "withinsizerangeminimum" | "messagesizeover" | "attachmentsizeover" => test(vec![Field::Size], Op::Over, vec![bytes(record.get(name)?)]),
+        "withinsizerangeminimum" | "messagesizeover" | "attachmentsizeover" => {
+            test(vec![Field::Size], Op::Over, vec![bytes(record.get(name)?)])
+        }
         "withinsizerangemaximum" => test(vec![Field::Size], Op::Under, vec![bytes(record.get(name)?)]),
         "withimportance" | "withsensitivity" | "messagetypematches" | "hasclassification" | "flaggedforaction"
         | "receivedafterdate" | "receivedbeforedate" => test(vec![Field::Other(bare.to_owned())], Op::Other, words),
@@ -237,7 +284,8 @@ fn permission(record: &Record) -> Option<Rule> {
 /// A mail flow rule of the whole tenant.
 pub fn transport_rule(record: &Record) -> Rule {
     let span = record.span;
-    let mut rule = Rule { origin: Origin::Tenant, visible: Visible::No("a mail flow rule of the tenant"), ..Rule::at(span) };
+    let mut rule =
+        Rule { origin: Origin::Tenant, visible: Visible::No("a mail flow rule of the tenant"), ..Rule::at(span) };
     rule.name = record.knows("Name").then(|| record.get("Name").unwrap_or("").to_owned());
     rule.reach = Reach::Wide(record.get("RecipientDomainIs").or(record.get("SenderDomainIs")).unwrap_or("").to_owned());
     if record.get("State").is_some_and(|s| s.eq_ignore_ascii_case("Disabled")) || record.is_false("Enabled") {
@@ -246,8 +294,12 @@ pub fn transport_rule(record: &Record) -> Rule {
         rule.state = State::Off("only audited");
     }
     rule.guard = conditions(record, span);
-    let sends =
-        [("BlindCopyTo", Via::Bcc, true), ("CopyTo", Via::Forward, true), ("AddToRecipients", Via::Forward, true), ("RedirectMessageTo", Via::Redirect, false)];
+    let sends = [
+        ("BlindCopyTo", Via::Bcc, true),
+        ("CopyTo", Via::Forward, true),
+        ("AddToRecipients", Via::Forward, true),
+        ("RedirectMessageTo", Via::Redirect, false),
+    ];
     for (name, via, copy) in sends {
         for to in recipients(record, name) {
             rule.act(Does::send(to, via, copy), span);
@@ -274,7 +326,8 @@ pub fn transport_rule(record: &Record) -> Rule {
 
 /// A journal gets a copy of everything in its scope.
 pub fn journal_rule(record: &Record) -> Rule {
-    let mut rule = Rule { origin: Origin::Tenant, visible: Visible::No("a journal rule of the tenant"), ..Rule::at(record.span) };
+    let mut rule =
+        Rule { origin: Origin::Tenant, visible: Visible::No("a journal rule of the tenant"), ..Rule::at(record.span) };
     rule.name = record.knows("Name").then(|| record.get("Name").unwrap_or("").to_owned());
     match record.get("Recipient") {
         Some(one) if one.contains('@') => rule.owner = one.to_owned(),

@@ -48,7 +48,8 @@ fn words(text: &str, start: usize, end: usize, reading: &mut Reading<'_>) -> Vec
         rest = rest.trim_start();
         let from = start.saturating_add(body.len().saturating_sub(rest.len()));
         let Some(first) = rest.chars().next() else { return out };
-        let at_line_start = text.get(..from).unwrap_or("").trim_end_matches([' ', '\t']).ends_with('\n') || from == start;
+        let at_line_start =
+            text.get(..from).unwrap_or("").trim_end_matches([' ', '\t']).ends_with('\n') || from == start;
         let length = match first {
             '#' if at_line_start || out.is_empty() => {
                 rest = rest.split_once('\n').map_or("", |(_, tail)| tail);
@@ -218,7 +219,8 @@ impl<'w> Walk<'w, '_, '_> {
             }
             _ => {}
         }
-        let negated = self.eat("not") || self.peek().is_some_and(|w| w.text.eq_ignore_ascii_case("does")) && self.does_not();
+        let negated =
+            self.eat("not") || self.peek().is_some_and(|w| w.text.eq_ignore_ascii_case("does")) && self.does_not();
         let Some(verb) = self.next() else { return Guard::Opaque(Arc::from(""), span) };
         let negated = negated || (verb.text.eq_ignore_ascii_case("is") && self.eat("not"));
         let Some(value) = self.next() else { return Guard::Opaque(Arc::from(""), span) };
@@ -275,7 +277,9 @@ impl<'w> Walk<'w, '_, '_> {
                 rule.act(Does::Reply { from: None, carries: String::new(), refuses: true }, span);
             }
             "logwrite" | "logfile" | "testprint" | "add" | "debug" => {
-                while self.peek().is_some_and(|w| w.quoted) || (name == "add" && self.peek().is_some_and(|w| !is_command(&w.text))) {
+                while self.peek().is_some_and(|w| w.quoted)
+                    || (name == "add" && self.peek().is_some_and(|w| !is_command(&w.text)))
+                {
                     if let Some(word) = self.next() {
                         self.expansions(&word.text, word.span, path);
                     }
@@ -322,8 +326,8 @@ impl<'w> Walk<'w, '_, '_> {
                     carries = "the message".to_owned();
                 }
                 "expand" => {}
-                "to" | "cc" | "bcc" | "from" | "reply_to" | "subject" | "text" | "extra_headers" | "file" | "log" | "once"
-                | "once_repeat" => {
+                "to" | "cc" | "bcc" | "from" | "reply_to" | "subject" | "text" | "extra_headers" | "file" | "log"
+                | "once" | "once_repeat" => {
                     if key == "file" {
                         self.eat("expand");
                     }
@@ -372,15 +376,34 @@ impl<'w> Walk<'w, '_, '_> {
 fn is_command(word: &str) -> bool {
     matches!(
         word,
-        "deliver" | "save" | "pipe" | "mail" | "vacation" | "finish" | "logwrite" | "logfile" | "if" | "elif" | "else" | "endif"
-            | "seen" | "unseen" | "noerror" | "fail" | "freeze" | "headers" | "testprint" | "add"
+        "deliver"
+            | "save"
+            | "pipe"
+            | "mail"
+            | "vacation"
+            | "finish"
+            | "logwrite"
+            | "logfile"
+            | "if"
+            | "elif"
+            | "else"
+            | "endif"
+            | "seen"
+            | "unseen"
+            | "noerror"
+            | "fail"
+            | "freeze"
+            | "headers"
+            | "testprint"
+            | "add"
     )
 }
 
 /// A target; strings are expanded when the message comes.
 fn target(text: &str) -> Target {
     if text.contains('$') {
-        let constant = text.split('$').skip(1).filter_map(|p| p.split_once('@')).map(|(_, d)| format!("@{d}")).collect();
+        let constant =
+            text.split('$').skip(1).filter_map(|p| p.split_once('@')).map(|(_, d)| format!("@{d}")).collect();
         Target::Template { raw: text.to_owned(), constant }
     } else {
         Target::parse(text)
@@ -403,7 +426,9 @@ fn comparison(left: &Word, verb: &Word, right: &Word) -> Guard {
     let number = |text: &str| {
         let (digits, scale) = match text.to_ascii_lowercase().strip_suffix('k') {
             Some(d) => (d.to_owned(), 1u64 << 10),
-            None => text.to_ascii_lowercase().strip_suffix('m').map_or((text.to_owned(), 1), |d| (d.to_owned(), 1 << 20)),
+            None => {
+                text.to_ascii_lowercase().strip_suffix('m').map_or((text.to_owned(), 1), |d| (d.to_owned(), 1 << 20))
+            }
         };
         digits.parse::<u64>().map(|n| n.saturating_mul(scale).to_string()).unwrap_or(digits)
     };

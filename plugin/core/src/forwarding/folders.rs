@@ -107,7 +107,7 @@ fn looks_like_inbox(path: &str) -> bool {
 #[must_use]
 pub fn decode(name: &str) -> String {
     let name = match name.split_once("://") {
-        Some((scheme, rest)) if matches!(scheme, "imap" | "mailbox" | "maildir" | "imaps" | "ews" | "owl") => {
+        Some(("imap" | "mailbox" | "maildir" | "imaps" | "ews" | "owl", rest)) => {
             super::address::percent_decode(rest.split_once('/').map_or("", |(_, path)| path))
         }
         _ => name.to_owned(),
@@ -258,7 +258,7 @@ mod tests {
             ("RSS Feeds", Some(Role::Rss)),
             ("INBOX/RSS フィード", Some(Role::Rss)),
             ("imap://sato@mail.example/INBOX/RSS%20Feeds", Some(Role::Rss)),
-            ("&j/dg0TDhMPww6w-", Some(Role::Junk)),
+            ("&j,dg0TDhMPww6w-", Some(Role::Junk)),
             ("INBOX.Trash", Some(Role::Trash)),
             ("Gelöschte Elemente", Some(Role::Trash)),
             ("Trash/2024", Some(Role::Trash)),

@@ -80,7 +80,9 @@ fn filter(object: &Object<'_>, span: Span, owner: &str) -> Rule {
         rule.act(
             match label.as_str() {
                 "TRASH" => Does::Delete { permanent: false },
-                "SPAM" => Does::File { folder: Folder { special_use: "junk".into(), ..Folder::named(&label) }, copy: false },
+                "SPAM" => {
+                    Does::File { folder: Folder { special_use: "junk".into(), ..Folder::named(&label) }, copy: false }
+                }
                 _ => Does::Mark(label),
             },
             node.span(),
@@ -119,7 +121,9 @@ fn guard(criteria: &Object<'_>) -> Guard {
             "negatedQuery" if !value.is_empty() => {
                 parts.push(Arc::new(Guard::negated(test(vec![Field::Anything], Op::Query, value, &node))));
             }
-            "hasAttachment" if node.truth() == Some(true) => parts.push(test(vec![Field::Attachment], Op::Exists, value, &node)),
+            "hasAttachment" if node.truth() == Some(true) => {
+                parts.push(test(vec![Field::Attachment], Op::Exists, value, &node))
+            }
             "size" if value != "0" => {
                 let smaller = criteria.text("sizeComparison").is_some_and(|c| c == "smaller");
                 parts.push(test(vec![Field::Size], if smaller { Op::Under } else { Op::Over }, value, &node));
@@ -132,7 +136,8 @@ fn guard(criteria: &Object<'_>) -> Guard {
 
 /// A condition on `from`, `to` or `subject`: a search in that field, `a OR b` are alternatives.
 pub fn words(name: &str, value: &str, span: Span) -> Arc<Guard> {
-    let values: Vec<String> = value.split(" OR ").map(|v| v.trim_matches(['(', ')', '{', '}', '"', ' ']).to_owned()).collect();
+    let values: Vec<String> =
+        value.split(" OR ").map(|v| v.trim_matches(['(', ')', '{', '}', '"', ' ']).to_owned()).collect();
     // `*` in a field is ignored by the search, so alone it matches everything.
     let values = values.into_iter().map(|v| if v == "*" { String::new() } else { v }).collect();
     Arc::new(Guard::test(Test {
@@ -172,7 +177,8 @@ fn forwarding_address(object: &Object<'_>, span: Span, owner: &str, reading: &mu
     let Some(to) = object.text("forwardingEmail") else { return };
     let mut rule = Rule { owner: owner.to_owned(), visible: Visible::Yes, ..Rule::at(span) };
     let accepted = object.text("verificationStatus").is_some_and(|s| s.eq_ignore_ascii_case("accepted"));
-    rule.state = State::Off(if accepted { "set up and verified, used by no filter" } else { "waiting for verification" });
+    rule.state =
+        State::Off(if accepted { "set up and verified, used by no filter" } else { "waiting for verification" });
     rule.act(Does::send(Target::parse(&to), Via::Redirect, true), span);
     reading.rule(rule);
 }

@@ -15,7 +15,8 @@ use super::source::{Source, Span};
 use super::table::mentions;
 
 /// The dialect.
-pub const DIALECT: Dialect = Dialect { name: "gmail-export", files: &["mailFilters.xml", "mailFilters*"], claims, read };
+pub const DIALECT: Dialect =
+    Dialect { name: "gmail-export", files: &["mailFilters.xml", "mailFilters*"], claims, read };
 
 /// The name space of the properties.
 const APPS: &str = "schemas.google.com/apps/2006";
@@ -100,7 +101,15 @@ fn rule(list: &[Property], span: Span) -> Rule {
     for Property { name, value, span } in list {
         let on = value.eq_ignore_ascii_case("true");
         let test = |fields: Vec<Field>, op, value: String| {
-            Arc::new(Guard::test(Test { fields, op, part: AddressPart::Text, values: vec![value], dynamic: false, case_sensitive: false, span: *span }))
+            Arc::new(Guard::test(Test {
+                fields,
+                op,
+                part: AddressPart::Text,
+                values: vec![value],
+                dynamic: false,
+                case_sensitive: false,
+                span: *span,
+            }))
         };
         match name.as_str() {
             "from" | "to" | "subject" => parts.push(words(name, value, *span)),

@@ -21,7 +21,8 @@ fn claims(text: &str) -> bool {
 
 fn read(source: &Source, reading: &mut Reading<'_>) {
     reading.set.covers("user-setting");
-    let mut rules: Vec<(i64, Rule)> = objects(&source.text, reading).iter().map(|(object, span)| rule(object, *span, reading)).collect();
+    let mut rules: Vec<(i64, Rule)> =
+        objects(&source.text, reading).iter().map(|(object, span)| rule(object, *span, reading)).collect();
     rules.sort_by_key(|(sequence, _)| *sequence);
     for (_, rule) in rules {
         reading.rule(rule);
@@ -80,7 +81,9 @@ fn condition(name: &str, node: &Node<'_>) -> Option<Guard> {
         "sentToAddresses" => test(vec![Field::header("to"), Field::header("cc")], Op::Is, addresses()),
         "hasAttachments" => test(vec![Field::Attachment], Op::Exists, Vec::new()),
         "withinSizeRange" => size_range(node, span)?,
-        "sentToMe" | "sentOnlyToMe" | "sentCcMe" | "sentToOrCcMe" => test(vec![Field::EnvelopeTo], Op::Is, vec![name.to_owned()]),
+        "sentToMe" | "sentOnlyToMe" | "sentCcMe" | "sentToOrCcMe" => {
+            test(vec![Field::EnvelopeTo], Op::Is, vec![name.to_owned()])
+        }
         "notSentToMe" => test(vec![Field::Side], Op::Other, Vec::new()),
         other => test(vec![Field::Other(other.to_owned())], Op::Other, texts()),
     })
@@ -126,7 +129,8 @@ fn action(name: &str, node: &Node<'_>, rule: &mut Rule, reading: &mut Reading<'_
                 _ => Via::Attachment,
             };
             for recipient in node.each() {
-                let to = address(&recipient).map_or_else(|| Target::Odd(recipient.raw().to_owned()), |a| Target::parse(&a));
+                let to =
+                    address(&recipient).map_or_else(|| Target::Odd(recipient.raw().to_owned()), |a| Target::parse(&a));
                 rule.act(Does::send(to, via, true), recipient.span());
             }
         }
@@ -136,7 +140,9 @@ fn action(name: &str, node: &Node<'_>, rule: &mut Rule, reading: &mut Reading<'_
         "copyToFolder" => rule.act(Does::File { folder: folder(), copy: true }, span),
         "markAsRead" => rule.act(Does::MarkRead, span),
         "markImportance" => rule.act(Does::Mark(node.text().unwrap_or_default()), span),
-        "assignCategories" => rule.act(Does::Mark(node.each().iter().filter_map(Node::text).collect::<Vec<_>>().join(" ")), span),
+        "assignCategories" => {
+            rule.act(Does::Mark(node.each().iter().filter_map(Node::text).collect::<Vec<_>>().join(" ")), span)
+        }
         "stopProcessingRules" => {
             rule.stop = true;
             rule.act(Does::Stop, span);

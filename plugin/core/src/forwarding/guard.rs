@@ -234,12 +234,15 @@ impl Test {
                     || (self.fields.contains(&Field::Anything) && any(|v| v.trim().is_empty()))
             }
             Op::Matches => {
-                any(|v| !v.is_empty() && v.chars().all(|c| c == '*')) || any(|v| matches!(v, "*?" | "?*" | "*?*"))
+                any(|v| !v.is_empty() && v.chars().all(|c| c == '*'))
+                    || any(|v| matches!(v, "*?" | "?*" | "*?*"))
                     || (address && any(|v| matches!(v, "*@*" | "*.*" | "*@*.*" | "*@?*")))
             }
             Op::Regex => any(is_empty_regex) || (address && any(|v| matches!(v, "@" | ".*@.*" | ".+@.+"))),
             Op::Exists => self.fields.iter().any(|f| match f {
-                Field::Header(name) => matches!(name.as_str(), "from" | "date" | "received" | "message-id" | "return-path"),
+                Field::Header(name) => {
+                    matches!(name.as_str(), "from" | "date" | "received" | "message-id" | "return-path")
+                }
                 _ => false,
             }),
             Op::Over => self.fields.contains(&Field::Size) && any(|v| v.parse::<u64>().is_ok_and(|n| n <= 1024)),
@@ -286,7 +289,10 @@ fn is_empty_regex(pattern: &str) -> bool {
     let bare = bare.strip_prefix('(').and_then(|b| b.strip_suffix(')')).unwrap_or(bare);
     bare.is_empty()
         || bare.split('|').any(str::is_empty)
-        || matches!(bare, "." | ".*" | ".+" | ".?" | ".*.*" | ".*?" | ".+?" | "[^\\0]*" | "[\\s\\S]*" | "\\s*" | ".{0,}" | "[^x]*|.*")
+        || matches!(
+            bare,
+            "." | ".*" | ".+" | ".?" | ".*.*" | ".*?" | ".+?" | "[^\\0]*" | "[\\s\\S]*" | "\\s*" | ".{0,}" | "[^x]*|.*"
+        )
 }
 
 /// Does a search that looks like one match all mail? (Gmail's search language.)
@@ -301,10 +307,18 @@ fn is_empty_term(term: &str) -> bool {
         None => matches!(term.as_str(), "*" | "" | "or" | "and" | "@"),
         Some(("in", place)) => matches!(place, "anywhere" | "inbox" | "all"),
         Some(("is", what)) => matches!(what, "unread" | "inbox"),
-        Some(("larger" | "size" | "larger_than", size)) => size.trim_end_matches(['k', 'b']).parse::<u64>().is_ok_and(|n| n <= 1024),
+        Some(("larger" | "size" | "larger_than", size)) => {
+            size.trim_end_matches(['k', 'b']).parse::<u64>().is_ok_and(|n| n <= 1024)
+        }
         Some(("smaller" | "smaller_than", size)) => {
-            let (number, unit) = size.split_at_checked(size.trim_end_matches(char::is_alphabetic).len()).unwrap_or((size, ""));
-            let scale = match unit { "g" | "gb" => 1u64 << 30, "m" | "mb" => 1 << 20, "k" | "kb" => 1 << 10, _ => 1 };
+            let (number, unit) =
+                size.split_at_checked(size.trim_end_matches(char::is_alphabetic).len()).unwrap_or((size, ""));
+            let scale = match unit {
+                "g" | "gb" => 1u64 << 30,
+                "m" | "mb" => 1 << 20,
+                "k" | "kb" => 1 << 10,
+                _ => 1,
+            };
             number.parse::<u64>().is_ok_and(|n| n.saturating_mul(scale) >= 1 << 28)
         }
         Some(("after" | "newer", date)) => date.get(..4).and_then(|y| y.parse::<u16>().ok()).is_some_and(|y| y <= 2010),

@@ -207,7 +207,7 @@ mod tests {
         assert_eq!((values.len(), rest), (2, None));
         let items = values[0].object().unwrap().get("A").unwrap().list().unwrap();
         let inner = items[1].object().unwrap().get("bc").unwrap();
-        assert_eq!(&text[inner.span().start as usize..inner.span().end as usize], "\"x\"");
+        assert_eq!(text.get(inner.span().start as usize..inner.span().end as usize), Some("\"x\""));
         assert!(values[1].object().unwrap().get("n").is_none());
     }
 

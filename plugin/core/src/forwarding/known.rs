@@ -65,14 +65,21 @@ pub struct Known<'a> {
 impl<'a> Known<'a> {
     /// Puts together what policy, gateway and document say. Facts used: `owner`, `internal-domain` (key: domain),
     /// `partner-domain`, `sieve-capability`, `folder-role` (key: name or id, value: role), `directory-entry` (key: path,
-    /// value: address), `forward-target` (key: address, value: owner), `forwarding-model` (key: owner, value: hash),
+    /// value: address), `forward-allowed` (key: address, value: until when), `forward-target` (key: address, value: owner), `forwarding-model` (key: owner, value: hash),
     /// `known-ip` (key: owner), `known-app`, `sign-in-risk` (key: owner, value: time), `time`.
     #[must_use]
     pub fn new(policy: &ForwardingPolicy, context: &'a Context, set: &RuleSet) -> Self {
         let mut known = Self { policy: policy.clone(), context: Some(context), ..Self::default() };
-        let keyed = |kind: &str| context.facts.iter().filter(|f| f.kind == kind).map(|f| f.key.clone()).collect::<Vec<_>>();
+        let keyed =
+            |kind: &str| context.facts.iter().filter(|f| f.kind == kind).map(|f| f.key.clone()).collect::<Vec<_>>();
         known.internal = normal(policy.internal_domains.iter().cloned().chain(keyed("internal-domain")));
         known.partners = normal(policy.partner_domains.iter().cloned().chain(keyed("partner-domain")));
+        let allowed = context.facts.iter().filter(|f| f.kind == "forward-allowed");
+        known.policy.allowed.extend(allowed.map(|f| Allowed {
+            target: f.key.clone(),
+            until: f.value.clone(),
+            ..Allowed::default()
+        }));
         known.owner = context.fact("owner", None).map_or_else(|| set.owner.clone(), str::to_owned);
         known
     }

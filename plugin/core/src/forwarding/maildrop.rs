@@ -9,7 +9,8 @@ use super::shell::{Variables, command, mailbox, regex_test, target};
 use super::source::{Source, Span, lines};
 
 /// The dialect.
-pub const DIALECT: Dialect = Dialect { name: "maildrop", files: &[".mailfilter", "maildroprc", "*.mailfilter"], claims, read };
+pub const DIALECT: Dialect =
+    Dialect { name: "maildrop", files: &[".mailfilter", "maildroprc", "*.mailfilter"], claims, read };
 
 fn claims(text: &str) -> bool {
     let mut marks = 0usize;
@@ -122,7 +123,8 @@ impl Walk<'_, '_> {
                     if word != "elsif" && word != "else" {
                         prior.clear();
                     }
-                    let not_before = prior.iter().take(8).map(|p| Arc::new(Guard::negated(p.clone()))).collect::<Vec<_>>();
+                    let not_before =
+                        prior.iter().take(8).map(|p| Arc::new(Guard::negated(p.clone()))).collect::<Vec<_>>();
                     let guard = Guard::all([Arc::new(path.clone())].into_iter().chain(not_before).chain([own.clone()]));
                     self.body(pieces, at, &guard, depth, piece.span);
                     prior.push(own);
@@ -197,7 +199,9 @@ impl Walk<'_, '_> {
             "logfile" | "log" | "echo" | "dotlock" | "flock" | "import" | "unset" | "gdbmopen" | "gdbmclose" => {}
             _ => match piece.text.split_once('=') {
                 Some((name, value)) => self.assign(name.trim(), value.trim(), span, &mut rule),
-                None if piece.text.starts_with('`') => rule.act(Does::Run { program: piece.text.trim_matches('`').to_owned(), copy: true }, span),
+                None if piece.text.starts_with('`') => {
+                    rule.act(Does::Run { program: piece.text.trim_matches('`').to_owned(), copy: true }, span)
+                }
                 None => {
                     self.reading.unreadable(span, "a statement is not known", word);
                     rule.act(Does::Opaque(word.to_owned()), span);

@@ -9,12 +9,16 @@ use super::shell::{Variables, command, mailbox, regex_test, target};
 use super::source::{Source, Span};
 
 /// The dialect.
-pub const DIALECT: Dialect = Dialect { name: "procmail", files: &[".procmailrc", "procmailrc", "*.rc", "*.procmail"], claims, read };
+pub const DIALECT: Dialect =
+    Dialect { name: "procmail", files: &[".procmailrc", "procmailrc", "*.rc", "*.procmail"], claims, read };
 
 fn claims(text: &str) -> bool {
     text.lines().map(str::trim_start).any(|l| {
         l.strip_prefix(":0").is_some_and(|rest| {
-            rest.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b' ' | b'\t' | b':' | b'\r' | b'.' | b'$' | b'/' | b'_' | b'{' | b'}'))
+            rest.bytes().all(|b| {
+                b.is_ascii_alphabetic()
+                    || matches!(b, b' ' | b'\t' | b':' | b'\r' | b'.' | b'$' | b'/' | b'_' | b'{' | b'}')
+            })
         })
     })
 }
@@ -96,7 +100,15 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn recipe(&mut self, flags: &str, span: Span, lines: &[Line], at: &mut usize, frame: &Frame, before: &mut Arc<Guard>) {
+    fn recipe(
+        &mut self,
+        flags: &str,
+        span: Span,
+        lines: &[Line],
+        at: &mut usize,
+        frame: &Frame,
+        before: &mut Arc<Guard>,
+    ) {
         let flags = flags.split(':').next().unwrap_or("");
         let has = |flag: char| flags.contains(flag);
         let body = has('B') && !has('H');
@@ -181,7 +193,9 @@ impl Walk<'_, '_> {
             acts.into_iter().for_each(|does| rule.act(does, line.span));
             return !filters;
         }
-        if let Some((name, program)) = text.split_once("=|").filter(|(n, _)| n.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')) {
+        if let Some((name, program)) =
+            text.split_once("=|").filter(|(n, _)| n.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
+        {
             self.variables.set(name, None);
             rule.act(Does::Run { program: program.trim().to_owned(), copy: true }, line.span);
             return false;
@@ -192,7 +206,14 @@ impl Walk<'_, '_> {
         true
     }
 
-    fn condition(&mut self, text: &str, body: bool, span: Span, weighted: &mut bool, runs: &mut Vec<(String, Span)>) -> Guard {
+    fn condition(
+        &mut self,
+        text: &str,
+        body: bool,
+        span: Span,
+        weighted: &mut bool,
+        runs: &mut Vec<(String, Span)>,
+    ) -> Guard {
         let mut text = text;
         let mut negated = false;
         let expanded;
@@ -221,7 +242,9 @@ impl Walk<'_, '_> {
             return Guard::Opaque(Arc::from("the outcome of a program"), span);
         }
         for (mark, op) in [('>', Op::Over), ('<', Op::Under)] {
-            if let Some(number) = text.strip_prefix(mark).map(str::trim).filter(|n| n.bytes().all(|b| b.is_ascii_digit())) {
+            if let Some(number) =
+                text.strip_prefix(mark).map(str::trim).filter(|n| n.bytes().all(|b| b.is_ascii_digit()))
+            {
                 return Guard::test(Test {
                     fields: vec![Field::Size],
                     op,
@@ -288,7 +311,8 @@ impl Walk<'_, '_> {
             return;
         }
         let index = self.reading.reserve();
-        let lines: Vec<Line> = logical(&source.text).into_iter().map(|l| Line { span: l.span.moved(index, 0), ..l }).collect();
+        let lines: Vec<Line> =
+            logical(&source.text).into_iter().map(|l| Line { span: l.span.moved(index, 0), ..l }).collect();
         self.depth = self.depth.saturating_add(1);
         let mut at = 0usize;
         self.recipes(&lines, &mut at, &Frame { path: frame.path.clone(), cloned: frame.cloned, nested: 0 });
@@ -306,5 +330,6 @@ impl Walk<'_, '_> {
 fn weight(text: &str) -> Option<&str> {
     let length = text.bytes().take_while(|b| b.is_ascii_digit() || matches!(b, b'-' | b'.' | b'^')).count();
     let (head, rest) = text.split_at_checked(length)?;
-    (head.contains('^') && head.starts_with(|c: char| c.is_ascii_digit() || c == '-') && rest.starts_with([' ', '\t'])).then_some(rest)
+    (head.contains('^') && head.starts_with(|c: char| c.is_ascii_digit() || c == '-') && rest.starts_with([' ', '\t']))
+        .then_some(rest)
 }

@@ -2,13 +2,62 @@
 
 /// Free mail, sorted.
 const FREE: &[&str] = &[
-    "126.com", "139.com", "163.com", "aim.com", "aol.com", "biglobe.ne.jp", "excite.co.jp", "fastmail.com",
-    "fastmail.fm", "foxmail.com", "free.fr", "freenet.de", "gmail.com", "googlemail.com", "hanmail.net", "hushmail.com",
-    "icloud.com", "inbox.lv", "laposte.net", "mac.com", "mail.com", "mail.de", "mail.ee", "mail.ru", "me.com",
-    "msn.com", "naver.com", "nifty.com", "orange.fr", "outlook.com", "outlook.de", "outlook.fr", "outlook.jp",
-    "pm.me", "posteo.de", "proton.me", "protonmail.com", "qq.com", "rambler.ru", "rediffmail.com", "rocketmail.com",
-    "sfr.fr", "sina.cn", "sina.com", "so-net.ne.jp", "sohu.com", "t-online.de", "tuta.com", "tuta.io", "tutanota.com",
-    "wanadoo.fr", "web.de", "yeah.net", "ymail.com", "zoho.com", "zohomail.com",
+    "126.com",
+    "139.com",
+    "163.com",
+    "aim.com",
+    "aol.com",
+    "biglobe.ne.jp",
+    "excite.co.jp",
+    "fastmail.com",
+    "fastmail.fm",
+    "foxmail.com",
+    "free.fr",
+    "freenet.de",
+    "gmail.com",
+    "googlemail.com",
+    "hanmail.net",
+    "hushmail.com",
+    "icloud.com",
+    "inbox.lv",
+    "laposte.net",
+    "mac.com",
+    "mail.com",
+    "mail.de",
+    "mail.ee",
+    "mail.ru",
+    "me.com",
+    "msn.com",
+    "naver.com",
+    "nifty.com",
+    "orange.fr",
+    "outlook.com",
+    "outlook.de",
+    "outlook.fr",
+    "outlook.jp",
+    "pm.me",
+    "posteo.de",
+    "proton.me",
+    "protonmail.com",
+    "qq.com",
+    "rambler.ru",
+    "rediffmail.com",
+    "rocketmail.com",
+    "sfr.fr",
+    "sina.cn",
+    "sina.com",
+    "so-net.ne.jp",
+    "sohu.com",
+    "t-online.de",
+    "tuta.com",
+    "tuta.io",
+    "tutanota.com",
+    "wanadoo.fr",
+    "web.de",
+    "yeah.net",
+    "ymail.com",
+    "zoho.com",
+    "zohomail.com",
 ];
 
 /// Free mail with one national ending or another: the label before it, sorted.
@@ -16,22 +65,54 @@ const FREE_ANYWHERE: &[&str] = &["gmx", "hotmail", "live", "yahoo", "yandex"];
 
 /// Mail of telephone carriers, and gateways from mail to text messages, sorted.
 const CARRIER: &[&str] = &[
-    "au.com", "docomo.ne.jp", "ezweb.ne.jp", "i.softbank.jp", "mms.att.net", "rakumail.jp", "sms.orange.fr",
-    "softbank.ne.jp", "tmomail.net", "txt.att.net", "uqmobile.jp", "vodafone-sms.de", "vtext.com", "vzwpix.com",
+    "au.com",
+    "docomo.ne.jp",
+    "ezweb.ne.jp",
+    "i.softbank.jp",
+    "mms.att.net",
+    "rakumail.jp",
+    "sms.orange.fr",
+    "softbank.ne.jp",
+    "tmomail.net",
+    "txt.att.net",
+    "uqmobile.jp",
+    "vodafone-sms.de",
+    "vtext.com",
+    "vzwpix.com",
     "ymobile.ne.jp",
 ];
 
 /// Relay addresses that hide a mailbox, sorted.
 const RELAY: &[&str] = &[
-    "addy.io", "anonaddy.com", "anonaddy.me", "duck.com", "mozmail.com", "passmail.net", "privaterelay.appleid.com",
-    "simplelogin.com", "simplelogin.io", "slmail.me",
+    "addy.io",
+    "anonaddy.com",
+    "anonaddy.me",
+    "duck.com",
+    "mozmail.com",
+    "passmail.net",
+    "privaterelay.appleid.com",
+    "simplelogin.com",
+    "simplelogin.io",
+    "slmail.me",
 ];
 
 /// Mailboxes to throw away, sorted.
 const DISPOSABLE: &[&str] = &[
-    "10minutemail.com", "dispostable.com", "getnada.com", "grr.la", "guerrillamail.com", "maildrop.cc",
-    "mailinator.com", "mailnesia.com", "moakt.com", "sharklasers.com", "temp-mail.org", "tempmail.com",
-    "throwawaymail.com", "trashmail.com", "yopmail.com",
+    "10minutemail.com",
+    "dispostable.com",
+    "getnada.com",
+    "grr.la",
+    "guerrillamail.com",
+    "maildrop.cc",
+    "mailinator.com",
+    "mailnesia.com",
+    "moakt.com",
+    "sharklasers.com",
+    "temp-mail.org",
+    "tempmail.com",
+    "throwawaymail.com",
+    "trashmail.com",
+    "yopmail.com",
 ];
 
 /// Services that turn mail into tickets, cards, messages or events, sorted.
@@ -82,8 +163,22 @@ pub fn saas_intake(domain: &str) -> Option<&'static str> {
 /// Well-known domains a slip of the finger could have meant.
 pub fn well_known() -> impl Iterator<Item = &'static str> {
     FREE.iter().copied().chain(CARRIER.iter().copied()).chain([
-        "yahoo.com", "yahoo.co.jp", "yahoo.fr", "yahoo.de", "yahoo.co.uk", "hotmail.com", "hotmail.co.jp", "hotmail.fr",
-        "hotmail.de", "live.com", "live.jp", "gmx.de", "gmx.net", "gmx.com", "yandex.ru", "yandex.com",
+        "yahoo.com",
+        "yahoo.co.jp",
+        "yahoo.fr",
+        "yahoo.de",
+        "yahoo.co.uk",
+        "hotmail.com",
+        "hotmail.co.jp",
+        "hotmail.fr",
+        "hotmail.de",
+        "live.com",
+        "live.jp",
+        "gmx.de",
+        "gmx.net",
+        "gmx.com",
+        "yandex.ru",
+        "yandex.com",
     ])
 }
 
@@ -94,7 +189,8 @@ pub fn is_or_below(domain: &str, of: &str) -> bool {
 }
 
 fn listed(list: &[&str], domain: &str) -> bool {
-    list.binary_search(&domain).is_ok() || domain.split_once('.').is_some_and(|(_, parent)| list.binary_search(&parent).is_ok())
+    list.binary_search(&domain).is_ok()
+        || domain.split_once('.').is_some_and(|(_, parent)| list.binary_search(&parent).is_ok())
 }
 
 /// `.com`, `.jp`, `.co.jp`, `.com.br`: what stands after the first label is an ending and nothing more.

@@ -63,7 +63,11 @@ fn delivery(text: &str, span: Span, rule: &mut Rule) {
 fn folder(path: &str) -> Does {
     let usual = ["./Maildir", "./Mailbox", "Maildir", "./mbox"];
     let bare = path.trim_end_matches('/');
-    if usual.contains(&bare) || bare.ends_with("/Maildir") || bare.starts_with("/var/mail/") || bare.starts_with("/var/spool/mail/") {
+    if usual.contains(&bare)
+        || bare.ends_with("/Maildir")
+        || bare.starts_with("/var/mail/")
+        || bare.starts_with("/var/spool/mail/")
+    {
         return Does::Keep;
     }
     if bare == "/dev/null" {

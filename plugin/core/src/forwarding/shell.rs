@@ -63,7 +63,9 @@ pub fn target(raw: &str, variables: &Variables) -> Target {
 }
 
 /// Programs that send mail.
-const MAILERS: &[&str] = &["sendmail", "mail", "mailx", "mutt", "msmtp", "exim", "exim4", "nail", "s-nail", "bsmtp", "swaks", "dma", "forward"];
+const MAILERS: &[&str] = &[
+    "sendmail", "mail", "mailx", "mutt", "msmtp", "exim", "exim4", "nail", "s-nail", "bsmtp", "swaks", "dma", "forward",
+];
 
 /// What a command that gets the message does: it runs, and if it is a mailer it sends.
 pub fn command(line: &str, variables: &Variables, copy: bool, out: &mut Vec<Does>) {
@@ -124,12 +126,9 @@ fn header_of(pattern: &str) -> (Vec<Field>, &str) {
         // A pattern that is not tied to a line's start may hit any header line; empty ones hit all.
         return any();
     };
-    for (macro_name, fields) in [
-        ("TO_", &["to", "cc"][..]),
-        ("TO", &["to", "cc"]),
-        ("FROM_DAEMON", &["from"]),
-        ("FROM_MAILER", &["from"]),
-    ] {
+    for (macro_name, fields) in
+        [("TO_", &["to", "cc"][..]), ("TO", &["to", "cc"]), ("FROM_DAEMON", &["from"]), ("FROM_MAILER", &["from"])]
+    {
         if let Some(rest) = line.strip_prefix(macro_name)
             && !rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == ':')
         {

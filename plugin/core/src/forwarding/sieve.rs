@@ -159,7 +159,12 @@ impl<'t> Walk<'_, '_, 't> {
                 found = found.saturating_add(1);
                 let from = start.saturating_add(at);
                 let span = Span::new(from, from.saturating_add(c.len_utf8()));
-                self.note(ProblemKind::Control, span, "a control or reordering character stands in the script", c.encode_utf8(&mut [0; 4]));
+                self.note(
+                    ProblemKind::Control,
+                    span,
+                    "a control or reordering character stands in the script",
+                    c.encode_utf8(&mut [0; 4]),
+                );
             }
         }
     }
@@ -239,11 +244,16 @@ impl<'t> Walk<'_, '_, 't> {
             None if node.is("else") || node.is("foreverypart") => Guard::Always,
             None => Guard::Opaque(Arc::from(""), self.at(node.span)),
         };
-        let test = Arc::new(if node.is("while") { Guard::Opaque(Arc::from("while"), self.at(node.span)) } else { test });
+        let test =
+            Arc::new(if node.is("while") { Guard::Opaque(Arc::from("while"), self.at(node.span)) } else { test });
         let not_before = prior.iter().map(|p| Arc::new(Guard::negated(p.clone())));
         let more = (prior.len() >= BRANCHES).then(|| Arc::new(Guard::Otherwise));
         let path = Guard::all(
-            [Arc::new(frame.path.clone())].into_iter().chain(not_before.take(BRANCHES)).chain(more).chain([test.clone()]),
+            [Arc::new(frame.path.clone())]
+                .into_iter()
+                .chain(not_before.take(BRANCHES))
+                .chain(more)
+                .chain([test.clone()]),
         );
         let mut inner = Frame { path, depth: frame.depth.saturating_add(1), ..frame.clone() };
         inner.guard_span = node.tests.first().map_or(self.at(node.span), |t| self.at(t.span));
@@ -271,7 +281,9 @@ impl<'t> Walk<'_, '_, 't> {
             return;
         }
         let Some(test) = node.tests.first().filter(|t| t.is("false")) else { return };
-        let Some(comment) = self.comments.directly_behind(test.span.end as usize, node.span.end as usize) else { return };
+        let Some(comment) = self.comments.directly_behind(test.span.end as usize, node.span.end as usize) else {
+            return;
+        };
         if let Some(hidden) = parse::test(self.text, comment.start, comment.end) {
             inner.path = self.test(&hidden, 0);
             inner.guard_span = self.at(hidden.span);

@@ -88,10 +88,19 @@ fn one(node: &Node<'_>) -> Option<String> {
         return Some(format!("\"{}\" [{kind}:{address}]", object.text("DisplayName").unwrap_or_default()));
     }
     // ConvertTo-Json writes durations, sizes and identities as objects.
-    ["Address", "SmtpAddress", "PrimarySmtpAddress", "ProxyAddressString", "AddressString", "Value", "DistinguishedName", "Name"]
-        .iter()
-        .find_map(|name| object.text(name))
-        .or_else(|| Some(node.raw().to_owned()))
+    [
+        "Address",
+        "SmtpAddress",
+        "PrimarySmtpAddress",
+        "ProxyAddressString",
+        "AddressString",
+        "Value",
+        "DistinguishedName",
+        "Name",
+    ]
+    .iter()
+    .find_map(|name| object.text(name))
+    .or_else(|| Some(node.raw().to_owned()))
 }
 
 /// Is this text JSON?
@@ -147,10 +156,14 @@ fn json_records(text: &str, reading: &mut Reading<'_>) -> Vec<Record> {
 
 fn csv_records(text: &str, reading: &mut Reading<'_>) -> Vec<Record> {
     // Export-Csv puts the .NET type first when it is not told otherwise.
-    let skipped = if text.starts_with("#TYPE") { text.find('\n').map_or(text.len(), |n| n.saturating_add(1)) } else { 0 };
+    let skipped =
+        if text.starts_with("#TYPE") { text.find('\n').map_or(text.len(), |n| n.saturating_add(1)) } else { 0 };
     let body = text.get(skipped..).unwrap_or("");
     let head = body.lines().next().unwrap_or("");
-    let delimiter = [b',', b';', b'\t'].into_iter().max_by_key(|d| (memchr::memchr_iter(*d, head.as_bytes()).count(), *d == b',')).unwrap_or(b',');
+    let delimiter = [b',', b';', b'\t']
+        .into_iter()
+        .max_by_key(|d| (memchr::memchr_iter(*d, head.as_bytes()).count(), *d == b','))
+        .unwrap_or(b',');
     let mut lines = csv::ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(body.as_bytes());
     let Ok(names) = lines.headers().cloned() else {
         reading.unreadable(Span::new(skipped, text.len()), "the first line is no list of columns", "");
@@ -172,7 +185,12 @@ fn csv_records(text: &str, reading: &mut Reading<'_>) -> Vec<Record> {
         let mut record = Record::at(span);
         for (name, value) in names.iter().zip(row.iter()) {
             if is_type_name(value) {
-                reading.set.problem(ProblemKind::Lossy, span, "a column holds the name of a type instead of values", name);
+                reading.set.problem(
+                    ProblemKind::Lossy,
+                    span,
+                    "a column holds the name of a type instead of values",
+                    name,
+                );
             }
             record.put(name.trim(), vec![value.to_owned()]);
         }

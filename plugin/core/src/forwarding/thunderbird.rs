@@ -176,7 +176,9 @@ fn test(term: &str, span: Span) -> Option<Test> {
     let fields = match field {
         "subject" | "from" | "to" | "cc" | "date" => vec![Field::header(field)],
         "to or cc" => vec![Field::header("to"), Field::header("cc")],
-        "all addresses" | "from, to, cc or bcc" => vec![Field::header("from"), Field::header("to"), Field::header("cc")],
+        "all addresses" | "from, to, cc or bcc" => {
+            vec![Field::header("from"), Field::header("to"), Field::header("cc")]
+        }
         "body" => vec![Field::Body],
         "size" => vec![Field::Size],
         "has attachment status" => vec![Field::Attachment],

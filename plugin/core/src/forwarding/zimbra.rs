@@ -11,7 +11,8 @@ use super::source::{Source, Span, lines};
 pub const DIALECT: Dialect = Dialect { name: "zimbra", files: &["*.zmprov"], claims, read };
 
 fn claims(text: &str) -> bool {
-    text.lines().take(400).any(|l| l.starts_with("zimbra") && l.contains(": ")) || text.starts_with("# name ") && text.contains("\nzimbra")
+    text.lines().take(400).any(|l| l.starts_with("zimbra") && l.contains(": "))
+        || text.starts_with("# name ") && text.contains("\nzimbra")
 }
 
 /// One attribute: name, value, where the value begins.
@@ -52,8 +53,19 @@ fn accounts(text: &str) -> Vec<Account<'_>> {
             out.push(Account { owner: owner.trim(), attributes: Vec::new() });
             continue;
         }
-        let named = line.split_once(':').map(|(n, _)| n).filter(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_alphanumeric()));
-        let is_new = named.is_some_and(|n| n.starts_with("zimbra") || n == "objectClass" || n == "mail" || n == "displayName" || n == "uid" || n == "cn" || n == "sn");
+        let named = line
+            .split_once(':')
+            .map(|(n, _)| n)
+            .filter(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_alphanumeric()));
+        let is_new = named.is_some_and(|n| {
+            n.starts_with("zimbra")
+                || n == "objectClass"
+                || n == "mail"
+                || n == "displayName"
+                || n == "uid"
+                || n == "cn"
+                || n == "sn"
+        });
         let Some(account) = out.last_mut() else { continue };
         match named {
             Some(name) if is_new => {
@@ -71,7 +83,8 @@ fn accounts(text: &str) -> Vec<Account<'_>> {
 }
 
 fn setting(attribute: &Attribute<'_>, value: &str, source: &Source, list: bool, copy: bool, reading: &mut Reading<'_>) {
-    let script = |origin, reading: &mut Reading<'_>| sieve::read(source, attribute.start, attribute.end, origin, true, reading);
+    let script =
+        |origin, reading: &mut Reading<'_>| sieve::read(source, attribute.start, attribute.end, origin, true, reading);
     match attribute.name {
         "zimbraPrefMailForwardingAddress" => {
             reading.set.covers("user-setting");

@@ -33,9 +33,9 @@ impl<'t> Walk<'_, '_, 't> {
         match word.name {
             "require" => self.require(&call),
             "set" => self.set(&call),
-            "let" => self.forget(call.from_end(1)),
-            "extracttext" => self.forget(call.from_end(0)),
-            "global" | "import" => self.texts(call.from_end(0)).0.iter().for_each(|n| {
+            "let" => self.forget(call.last(1)),
+            "extracttext" => self.forget(call.last(0)),
+            "global" | "import" => self.texts(call.last(0)).0.iter().for_each(|n| {
                 self.variables.set(n, Known::Dynamic(String::new()));
             }),
             "export" | "eval" | "break" | "continue" | "debug_log" | "denotify" => {}
@@ -66,7 +66,7 @@ impl<'t> Walk<'_, '_, 't> {
     }
 
     fn require(&mut self, call: &Call<'_, 't>) {
-        let Some(arg) = call.from_end(0) else { return };
+        let Some(arg) = call.last(0) else { return };
         let span = self.at(arg.span);
         for name in arg.value.texts() {
             if name.eq_ignore_ascii_case("encoded-character") {
@@ -81,7 +81,7 @@ impl<'t> Walk<'_, '_, 't> {
     }
 
     fn set(&mut self, call: &Call<'_, 't>) {
-        let (Some(name), Some(value)) = (text(call.from_end(1)), text(call.from_end(0))) else { return };
+        let (Some(name), Some(value)) = (text(call.last(1)), text(call.last(0))) else { return };
         let value = match self.expand(value) {
             Known::OneOf(list) => Known::OneOf(list.iter().map(|v| modified(v, |tag| call.has(tag))).collect()),
             dynamic => dynamic,
@@ -97,13 +97,17 @@ impl<'t> Walk<'_, '_, 't> {
 
     /// Walks an included script in place.
     fn include(&mut self, call: &Call<'_, 't>, frame: &Frame, block: u32, open: &mut Option<Rule>, span: Span) -> Made {
-        let Some(name) = text(call.from_end(0)).map(str::to_owned) else { return Made::default() };
+        let Some(name) = text(call.last(0)).map(str::to_owned) else { return Made::default() };
         if !self.included.insert(name.clone()) && call.has("once") {
             return Made::default();
         }
         let found = self.reading.library.get(&name);
         let Some(bytes) = found.filter(|_| self.depth < INCLUDES && self.reading.set.sources.len() < 64) else {
-            let what = if found.is_some() { "scripts include one another too deep" } else { "an included script is not at hand" };
+            let what = if found.is_some() {
+                "scripts include one another too deep"
+            } else {
+                "an included script is not at hand"
+            };
             let place = if call.has("global") { "global" } else { "personal" };
             self.reading.set.problem(ProblemKind::IncludeUnknown, span, what, format!("{place} {}", short(&name)));
             rule(open, frame, block, span).act(Does::Opaque("include".to_owned()), span);
@@ -152,29 +156,35 @@ impl<'t> Walk<'_, '_, 't> {
             "discard" => out.push(Does::Discard),
             "redirect" => self.redirect(call, out),
             "fileinto" => {
-                let (names, _) = self.texts(call.from_end(0));
+                let (names, _) = self.texts(call.last(0));
                 self.suspicious_text(&names, node.span);
                 let special_use = self.texts(call.of("specialuse")).0.concat();
                 out.extend(names.iter().map(|n| Does::File {
-                    folder: Folder { name: n.to_string(), special_use: special_use.clone(), create: call.has("create") },
+                    folder: Folder {
+                        name: n.to_string(),
+                        special_use: special_use.clone(),
+                        create: call.has("create"),
+                    },
                     copy: call.has("copy"),
                 }));
             }
-            "reject" | "ereject" => out.push(Does::Reply { from: None, carries: self.carried(call.from_end(0)), refuses: true }),
+            "reject" | "ereject" => {
+                out.push(Does::Reply { from: None, carries: self.carried(call.last(0)), refuses: true })
+            }
             "vacation" | "reply" => {
                 let from = self.texts(call.of("from")).0.first().map(|f| Target::parse(f));
-                let carries = self.carried(call.from_end(0)) + &self.carried(call.of("subject"));
+                let carries = self.carried(call.last(0)) + &self.carried(call.of("subject"));
                 out.push(Does::Reply { from, carries, refuses: false });
             }
             "notify" => self.notify(call, out),
             "setflag" | "addflag" | "removeflag" | "flag" if call.args.len() <= 1 => {
-                out.extend(self.flags(call.from_end(0), name != "removeflag"));
+                out.extend(self.flags(call.last(0), name != "removeflag"));
             }
             "mark" => out.push(Does::Mark("\\Flagged".to_owned())),
-            "tag" => out.push(Does::Mark(self.texts(call.from_end(0)).0.concat())),
+            "tag" => out.push(Does::Mark(self.texts(call.last(0)).0.concat())),
             "addheader" | "deleteheader" => {
                 let delete = name == "deleteheader";
-                let field = if delete || call.args.len() > 1 { call.args.first().copied() } else { call.from_end(0) };
+                let field = if delete || call.args.len() > 1 { call.args.first().copied() } else { call.last(0) };
                 let (names, _) = self.texts(field);
                 self.suspicious_text(&names, node.span);
                 out.extend(names.iter().map(|n| Does::EditHeader { name: n.to_ascii_lowercase(), delete }));
@@ -185,10 +195,10 @@ impl<'t> Walk<'_, '_, 't> {
                 out.push(Does::Run { program, copy: name != "pipe" || call.has("copy") });
             }
             "report" => {
-                let (to, dynamic) = self.texts(call.from_end(0));
+                let (to, dynamic) = self.texts(call.last(0));
                 let carries = if call.has("headers_only") { "the header" } else { "the message" };
                 out.extend(to.iter().map(|t| Does::Send {
-                    to: self.target(t, dynamic, call.from_end(0)),
+                    to: self.target(t, dynamic, call.last(0)),
                     via: Via::Notify,
                     copy: true,
                     carries: carries.to_owned(),
@@ -203,16 +213,22 @@ impl<'t> Walk<'_, '_, 't> {
     }
 
     fn redirect(&mut self, call: &Call<'_, 't>, out: &mut Vec<Does>) {
-        let arg = call.from_end(0);
+        let arg = call.last(0);
         let (targets, dynamic) = self.texts(arg);
         if let Some(arg) = arg {
             let span = self.at(arg.span);
             self.suspicious_text(&targets, span);
         }
         for target in &targets {
-            let to = if call.has("list") { Target::List(target.to_string()) } else { self.target(target, dynamic, arg) };
+            let to =
+                if call.has("list") { Target::List(target.to_string()) } else { self.target(target, dynamic, arg) };
             if matches!(to, Target::Odd(_) | Target::Local(_)) {
-                self.note(ProblemKind::Arity, arg.map_or(Span::default(), |a| a.span), "the target of a redirect is no address", target);
+                self.note(
+                    ProblemKind::Arity,
+                    arg.map_or(Span::default(), |a| a.span),
+                    "the target of a redirect is no address",
+                    target,
+                );
             }
             out.push(Does::send(to, Via::Redirect, call.has("copy")));
         }
@@ -221,17 +237,13 @@ impl<'t> Walk<'_, '_, 't> {
     /// A target; a template when it is only known when a message comes.
     fn target(&self, text: &str, dynamic: bool, arg: Option<&Arg<'_>>) -> Target {
         let raw = arg.and_then(|a| a.value.texts().first()).map_or("", |t| t);
-        if dynamic {
-            Target::Template { raw: raw.to_owned(), constant: text.to_owned() }
-        } else {
-            Target::parse(text)
-        }
+        if dynamic { Target::Template { raw: raw.to_owned(), constant: text.to_owned() } } else { Target::parse(text) }
     }
 
     /// A notice: enotify names its method as a URI (RFC 5435), the old draft in `:method` and `:options`.
     fn notify(&mut self, call: &Call<'_, 't>, out: &mut Vec<Does>) {
         let old = call.has("method") || call.args.is_empty();
-        let place = if old { call.of("options") } else { call.from_end(0) };
+        let place = if old { call.of("options") } else { call.last(0) };
         let (targets, dynamic) = self.texts(place);
         let carries = self.carried(call.of("message"));
         for target in &targets {

@@ -97,7 +97,7 @@ impl<'n, 'a> Call<'n, 'a> {
 
     /// A positional argument, counted from the end.
     #[must_use]
-    pub fn from_end(&self, n: usize) -> Option<&'n Arg<'a>> {
+    pub fn last(&self, n: usize) -> Option<&'n Arg<'a>> {
         self.args.len().checked_sub(n.saturating_add(1)).and_then(|at| self.args.get(at)).copied()
     }
 }
@@ -167,10 +167,11 @@ impl Checker<'_> {
         let Some(text) = arg.value.texts().first() else { return };
         let text = text.to_ascii_lowercase();
         match tag.name {
-            "comparator" if !matches!(text.as_str(), "i;octet" | "i;ascii-casemap") => {
-                if !self.capabilities.uses(&format!("comparator-{text}")) {
-                    self.note(ProblemKind::Require, arg.span, "a comparator is used without its capability", &text);
-                }
+            "comparator"
+                if !matches!(text.as_str(), "i;octet" | "i;ascii-casemap")
+                    && !self.capabilities.uses(&format!("comparator-{text}")) =>
+            {
+                self.note(ProblemKind::Require, arg.span, "a comparator is used without its capability", &text);
             }
             "value" | "count" if !matches!(text.as_str(), "gt" | "ge" | "lt" | "le" | "eq" | "ne") => {
                 self.note(ProblemKind::Arity, arg.span, "the relation is not one of gt, ge, lt, le, eq, ne", &text);
@@ -187,7 +188,8 @@ impl Checker<'_> {
         let most = word.args.len();
         let least = most.saturating_sub(word.optional);
         // The old draft of `notify` puts everything into tags; enotify wants the method URI.
-        let least = if word.name == "notify" && !call.has("method") && self.capabilities.asked("enotify") { 1 } else { least };
+        let least =
+            if word.name == "notify" && !call.has("method") && self.capabilities.asked("enotify") { 1 } else { least };
         if given < least || given > most {
             self.note(ProblemKind::Arity, node.span, "the word has the wrong number of arguments", word.name);
         }
@@ -200,7 +202,8 @@ impl Checker<'_> {
         if word.name == "size" && !call.has("over") && !call.has("under") {
             self.note(ProblemKind::Arity, node.span, "size needs one of :over and :under", word.name);
         }
-        if call.has("last") && !call.has("index") && matches!(word.name, "header" | "address" | "date" | "deleteheader") {
+        if call.has("last") && !call.has("index") && matches!(word.name, "header" | "address" | "date" | "deleteheader")
+        {
             self.note(ProblemKind::Arity, node.span, ":last needs :index", word.name);
         }
         if ["value", "count"].iter().any(|t| call.has(t)) && word.name == "deleteheader" && given < 2 {
@@ -227,6 +230,8 @@ impl Checker<'_> {
 fn fits(value: &Value<'_>, takes: Takes) -> bool {
     matches!(
         (value, takes),
-        (Value::Text(_), Takes::Text | Takes::Texts) | (Value::List(_), Takes::Texts) | (Value::Number(_), Takes::Number)
+        (Value::Text(_), Takes::Text | Takes::Texts)
+            | (Value::List(_), Takes::Texts)
+            | (Value::Number(_), Takes::Number)
     )
 }

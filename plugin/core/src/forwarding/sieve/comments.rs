@@ -109,11 +109,21 @@ pub fn compare_with_code(text: &str, comments: &Comments, source: u16, set: &mut
         }
     }
     for (place, address) in unknown {
-        set.problem(ProblemKind::CommentMismatch, place, "the code sends to an address the editor's comment does not know", address);
+        set.problem(
+            ProblemKind::CommentMismatch,
+            place,
+            "the code sends to an address the editor's comment does not know",
+            address,
+        );
     }
     let code_sends = set.rules.iter().flat_map(|r| &r.actions).any(|a| matches!(a.does, Does::Send { .. }));
     let claims_send = claims.iter().any(|(_, json)| json.contains("\"redirect\"") || json.contains("\"forward\""));
     if claims_send && !code_sends {
-        set.problem(ProblemKind::CommentMismatch, span, "the editor's comment holds a forward that is not in the code", "");
+        set.problem(
+            ProblemKind::CommentMismatch,
+            span,
+            "the editor's comment holds a forward that is not in the code",
+            "",
+        );
     }
 }

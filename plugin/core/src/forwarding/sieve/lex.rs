@@ -230,7 +230,9 @@ impl<'a> Lexer<'a> {
 }
 
 fn unstuff(text: &str) -> String {
-    text.split_inclusive('\n').map(|line| if line.starts_with("..") { line.get(1..).unwrap_or("") } else { line }).collect()
+    text.split_inclusive('\n')
+        .map(|line| if line.starts_with("..") { line.get(1..).unwrap_or("") } else { line })
+        .collect()
 }
 
 #[cfg(test)]

@@ -295,11 +295,8 @@ impl<'a> Parser<'a> {
             return;
         }
         self.take();
-        loop {
-            match self.test(depth) {
-                Some(test) => node.tests.push(test),
-                None => break,
-            }
+        while let Some(test) = self.test(depth) {
+            node.tests.push(test);
             match self.ahead.token {
                 Token::Mark(b',') => {
                     self.take();

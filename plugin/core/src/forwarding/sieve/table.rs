@@ -148,7 +148,11 @@ pub const COMMANDS: &[Word] = &[
     tagged(word("redirect", &[], &[Text]), &[COPY, REDIRECT]),
     tagged(
         word("fileinto", &["fileinto"], &[Text]),
-        &[COPY, FLAGS, &[tag("create", "mailbox"), with("specialuse", "special-use", Text), with("mailboxid", "mailboxid", Text)]],
+        &[
+            COPY,
+            FLAGS,
+            &[tag("create", "mailbox"), with("specialuse", "special-use", Text), with("mailboxid", "mailboxid", Text)],
+        ],
     ),
     word("reject", &["reject"], &[Text]),
     word("ereject", &["ereject"], &[Text]),
@@ -292,11 +296,49 @@ pub const TESTS: &[Word] = &[
 
 /// Every capability of a registered extension, lower case. `comparator-…` and `vnd.…` are recognised by their beginning.
 pub const CAPABILITIES: &[&str] = &[
-    "body", "convert", "copy", "date", "duplicate", "editheader", "encoded-character", "enclose", "enotify", "envelope",
-    "environment", "ereject", "extlists", "extracttext", "fcc", "fileinto", "foreverypart", "ihave", "imap4flags",
-    "imapflags", "imapsieve", "include", "index", "mailbox", "mailboxid", "mboxmetadata", "mime", "notify",
-    "redirect-deliverby", "redirect-dsn", "regex", "reject", "relational", "replace", "servermetadata", "spamtest",
-    "spamtestplus", "special-use", "subaddress", "vacation", "vacation-seconds", "variables", "virustest",
+    "body",
+    "convert",
+    "copy",
+    "date",
+    "duplicate",
+    "editheader",
+    "encoded-character",
+    "enclose",
+    "enotify",
+    "envelope",
+    "environment",
+    "ereject",
+    "extlists",
+    "extracttext",
+    "fcc",
+    "fileinto",
+    "foreverypart",
+    "ihave",
+    "imap4flags",
+    "imapflags",
+    "imapsieve",
+    "include",
+    "index",
+    "mailbox",
+    "mailboxid",
+    "mboxmetadata",
+    "mime",
+    "notify",
+    "redirect-deliverby",
+    "redirect-dsn",
+    "regex",
+    "reject",
+    "relational",
+    "replace",
+    "servermetadata",
+    "spamtest",
+    "spamtestplus",
+    "special-use",
+    "subaddress",
+    "vacation",
+    "vacation-seconds",
+    "variables",
+    "virustest",
 ];
 
 /// The command of this name.
@@ -314,5 +356,8 @@ pub fn test(name: &str) -> Option<&'static Word> {
 /// A capability that some extension registered, or that a vendor's name marks as its own.
 #[must_use]
 pub fn is_capability(name: &str) -> bool {
-    CAPABILITIES.contains(&name) || name.starts_with("comparator-") || name.starts_with("vnd.") || name.starts_with("x-")
+    CAPABILITIES.contains(&name)
+        || name.starts_with("comparator-")
+        || name.starts_with("vnd.")
+        || name.starts_with("x-")
 }

@@ -39,13 +39,13 @@ impl<'t> Walk<'_, '_, 't> {
             "allof" => Guard::all(node.tests.iter().map(|t| Arc::new(self.test(t, below))).collect::<Vec<_>>()),
             "anyof" => Guard::any(node.tests.iter().map(|t| Arc::new(self.test(t, below))).collect::<Vec<_>>()),
             "exists" => {
-                let names = self.texts(call.from_end(0)).0;
+                let names = self.texts(call.last(0)).0;
                 Guard::all(names.iter().map(|n| Arc::new(self.plain(vec![Field::header(n)], Op::Exists, span))))
             }
             "size" => self.size(&call, span),
             "string" => self.string(&call, span),
             "ihave" => {
-                let (names, _) = self.texts(call.from_end(0));
+                let (names, _) = self.texts(call.last(0));
                 self.capabilities.has(names.iter().map(|n| n.to_string()));
                 self.compare(vec![Field::Other("ihave".to_owned())], &call, span)
             }
@@ -86,11 +86,11 @@ impl<'t> Walk<'_, '_, 't> {
     fn fields(&mut self, word: &str, call: &Call<'_, 't>) -> Vec<Field> {
         match word {
             "header" | "address" => {
-                let names = self.texts(call.from_end(1)).0;
+                let names = self.texts(call.last(1)).0;
                 names.iter().map(|n| Field::header(n)).collect()
             }
             "envelope" => {
-                let names = self.texts(call.from_end(1)).0;
+                let names = self.texts(call.last(1)).0;
                 let part = |n: &Cow<'_, str>| match n.to_ascii_lowercase().as_str() {
                     "from" => Field::EnvelopeFrom,
                     "to" => Field::EnvelopeTo,
@@ -106,8 +106,8 @@ impl<'t> Walk<'_, '_, 't> {
 
     /// A comparison of fields with keys.
     fn compare(&mut self, fields: Vec<Field>, call: &Call<'_, 't>, span: Span) -> Guard {
-        let (values, dynamic) = self.texts(call.from_end(0));
-        let keys = call.from_end(0).map_or(span, |a| a.span);
+        let (values, dynamic) = self.texts(call.last(0));
+        let keys = call.last(0).map_or(span, |a| a.span);
         self.suspicious_text(&values, keys);
         let op = match op_of(call) {
             Relation::Op(op) => op,
@@ -123,7 +123,15 @@ impl<'t> Walk<'_, '_, 't> {
         self.test_of(fields, op, call, &values, dynamic, span)
     }
 
-    fn test_of(&self, fields: Vec<Field>, op: Op, call: &Call<'_, 't>, values: &[Cow<'_, str>], dynamic: bool, span: Span) -> Guard {
+    fn test_of(
+        &self,
+        fields: Vec<Field>,
+        op: Op,
+        call: &Call<'_, 't>,
+        values: &[Cow<'_, str>],
+        dynamic: bool,
+        span: Span,
+    ) -> Guard {
         let part = [
             ("localpart", AddressPart::Local),
             ("domain", AddressPart::Domain),
@@ -135,7 +143,8 @@ impl<'t> Walk<'_, '_, 't> {
             .into_iter()
             .find(|(tag, _)| call.has(tag))
             .map_or(if address { AddressPart::All } else { AddressPart::Text }, |(_, part)| part);
-        let octets = call.of("comparator").is_some_and(|a| a.value.texts().iter().any(|t| t.eq_ignore_ascii_case("i;octet")));
+        let octets =
+            call.of("comparator").is_some_and(|a| a.value.texts().iter().any(|t| t.eq_ignore_ascii_case("i;octet")));
         Guard::test(Test {
             fields,
             op,
@@ -148,7 +157,7 @@ impl<'t> Walk<'_, '_, 't> {
     }
 
     fn size(&self, call: &Call<'_, 't>, span: Span) -> Guard {
-        let Some(Arg { value: Value::Number(limit), .. }) = call.from_end(0) else { return self.opaque(span) };
+        let Some(Arg { value: Value::Number(limit), .. }) = call.last(0) else { return self.opaque(span) };
         Guard::test(Test {
             fields: vec![Field::Size],
             op: if call.has("over") { Op::Over } else { Op::Under },
@@ -162,8 +171,8 @@ impl<'t> Walk<'_, '_, 't> {
 
     /// A comparison of variables: folds where everything is constant.
     fn string(&mut self, call: &Call<'_, 't>, span: Span) -> Guard {
-        let (sources, left_dynamic) = self.texts(call.from_end(1));
-        let (keys, right_dynamic) = self.texts(call.from_end(0));
+        let (sources, left_dynamic) = self.texts(call.last(1));
+        let (keys, right_dynamic) = self.texts(call.last(0));
         if let (false, false, Relation::Op(op)) = (left_dynamic, right_dynamic, op_of(call)) {
             let octets = call.of("comparator").is_some();
             let equal = |a: &str, b: &str| if octets { a == b } else { a.eq_ignore_ascii_case(b) };
@@ -174,8 +183,10 @@ impl<'t> Walk<'_, '_, 't> {
                 _ => None,
             };
             // A variable with several possible values is several sources here, so one answer must hold for all.
-            let answers: Vec<Option<bool>> =
-                sources.iter().map(|s| keys.iter().map(|k| holds(s, k)).try_fold(false, |any, h| Some(any | h?))).collect();
+            let answers: Vec<Option<bool>> = sources
+                .iter()
+                .map(|s| keys.iter().map(|k| holds(s, k)).try_fold(false, |any, h| Some(any | h?)))
+                .collect();
             if let [first, rest @ ..] = answers.as_slice()
                 && let Some(all) = first
                 && rest.iter().all(|r| r == first)
@@ -226,7 +237,12 @@ impl<'t> Walk<'_, '_, 't> {
         });
         if let Some(bad) = bad {
             let text = bad.to_string();
-            self.reading.set.problem(ProblemKind::Control, span, "a string that names something holds a control character", short(&text));
+            self.reading.set.problem(
+                ProblemKind::Control,
+                span,
+                "a string that names something holds a control character",
+                short(&text),
+            );
         }
     }
 
@@ -253,8 +269,8 @@ enum Relation {
 fn op_of(call: &Call<'_, '_>) -> Relation {
     let relation = |tag| call.of(tag).and_then(|a| a.value.texts().first()).map(|t| t.to_ascii_lowercase());
     if let Some(relation) = relation("count") {
-        let zero = call.from_end(0).is_some_and(|a| a.value.texts().iter().any(|t| t.trim() == "0"));
-        let one = call.from_end(0).is_some_and(|a| a.value.texts().iter().any(|t| t.trim() == "1"));
+        let zero = call.last(0).is_some_and(|a| a.value.texts().iter().any(|t| t.trim() == "0"));
+        let one = call.last(0).is_some_and(|a| a.value.texts().iter().any(|t| t.trim() == "1"));
         return match relation.as_str() {
             "ge" if zero => Relation::Always,
             "gt" if zero => Relation::Op(Op::Exists),
