@@ -21,6 +21,7 @@ mod parse;
 mod print;
 mod table;
 mod tests;
+mod values;
 mod vars;
 
 pub use print::reprint;
@@ -96,6 +97,8 @@ struct Frame {
     /// What makes it unreachable.
     shadow: Option<Span>,
     depth: usize,
+    /// Inside a loop.
+    looped: bool,
 }
 
 impl<'t> Walk<'_, '_, 't> {
@@ -197,7 +200,8 @@ impl<'t> Walk<'_, '_, 't> {
                     prior = Some(Vec::new());
                 }
                 let stops = self.branch(node, &frame, prior.get_or_insert_default());
-                chain = (!node.is("foreverypart") && !node.is("while")).then_some(prior).flatten();
+                let goes_on = ["if", "elsif", "disabled_if"].iter().any(|w| node.is(w));
+                chain = goes_on.then_some(prior).flatten();
                 if stops && frame.shadow.is_none() {
                     frame.shadow = Some(self.at(node.span));
                     ended = true;
@@ -256,6 +260,7 @@ impl<'t> Walk<'_, '_, 't> {
                 .chain([test.clone()]),
         );
         let mut inner = Frame { path, depth: frame.depth.saturating_add(1), ..frame.clone() };
+        inner.looped |= node.is("foreverypart") || node.is("while");
         inner.guard_span = node.tests.first().map_or(self.at(node.span), |t| self.at(t.span));
         self.disabled(node, &mut inner);
         if inner.visible == Visible::Yes && (frame.depth > 0 || !node.is("if") && !node.is("disabled_if")) {
@@ -268,7 +273,11 @@ impl<'t> Walk<'_, '_, 't> {
             }
             _ => false,
         };
-        self.variables.merge(&before);
+        if *test == Guard::Never {
+            self.variables = before;
+        } else {
+            self.variables.merge(&before);
+        }
         prior.push(test.clone());
         // Only an unconditional branch is sure to be taken; chains in which every branch stops are rare and harmless.
         stops && *test == Guard::Always && prior.len() == 1

@@ -97,21 +97,25 @@ fn folder(name: &str, outcome: &mut Outcome) {
 
 fn act(does: &Does, keep: &mut bool, outcome: &mut Outcome) {
     match does {
-        Does::Send { to, via: Via::Redirect, copy, .. } => {
-            *keep &= *copy;
-            match to {
-                Target::Address(address) => {
-                    let shown = address.shown();
-                    if !outcome.recipients.contains(&shown) {
-                        outcome.recipients.push(shown);
-                    }
+        Does::Send { to, via: Via::Redirect, copy, .. } => match to {
+            Target::Address(address) => {
+                // Identical redirects are one, and the first decides about the copy.
+                let shown = address.shown();
+                if !outcome.recipients.contains(&shown) {
+                    *keep &= *copy;
+                    outcome.recipients.push(shown);
                 }
-                _ => outcome.unsure = true,
             }
-        }
+            _ => {
+                *keep &= *copy;
+                outcome.unsure = true;
+            }
+        },
         Does::File { folder: into, copy } => {
-            *keep &= *copy;
-            folder(&into.name, outcome);
+            if !outcome.folders.contains(&into.name) {
+                *keep &= *copy;
+                outcome.folders.push(into.name.clone());
+            }
         }
         Does::Keep => folder("INBOX", outcome),
         Does::Discard | Does::Reply { refuses: true, .. } => *keep = false,

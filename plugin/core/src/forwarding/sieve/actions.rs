@@ -34,10 +34,13 @@ impl<'t> Walk<'_, '_, 't> {
             "require" => self.require(&call),
             "set" => self.set(&call),
             "let" => self.forget(call.last(1)),
-            "extracttext" => self.forget(call.last(0)),
             "global" | "import" => self.texts(call.last(0)).0.iter().for_each(|n| {
                 self.variables.set(n, Known::Dynamic(String::new()));
             }),
+            "break" | "extracttext" if !frame.looped => {
+                self.note(ProblemKind::Arity, node.span, "the command stands outside a loop", word.name);
+            }
+            "extracttext" => self.forget(call.last(0)),
             "export" | "eval" | "break" | "continue" | "debug_log" | "denotify" => {}
             "include" => return self.include(&call, frame, block, open, span),
             "return" if self.depth > 0 && frame.depth == 0 => return Made { stops: false, returns: true },
@@ -60,6 +63,9 @@ impl<'t> Walk<'_, '_, 't> {
     fn unknown(&mut self, node: &Node<'t>) {
         if node.name.is_empty() {
             return; // the parser has said so already
+        }
+        if self.capabilities.hopes() {
+            return;
         }
         let kind = if self.capabilities.foreign() { ProblemKind::Unreadable } else { ProblemKind::Require };
         self.note(kind, node.span, "the command is not known", node.name);
@@ -222,14 +228,6 @@ impl<'t> Walk<'_, '_, 't> {
         for target in &targets {
             let to =
                 if call.has("list") { Target::List(target.to_string()) } else { self.target(target, dynamic, arg) };
-            if matches!(to, Target::Odd(_) | Target::Local(_)) {
-                self.note(
-                    ProblemKind::Arity,
-                    arg.map_or(Span::default(), |a| a.span),
-                    "the target of a redirect is no address",
-                    target,
-                );
-            }
             out.push(Does::send(to, Via::Redirect, call.has("copy")));
         }
     }

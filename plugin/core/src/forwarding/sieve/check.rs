@@ -62,6 +62,12 @@ impl Capabilities {
         self.asked.contains_key(name)
     }
 
+    /// Does an `ihave` ask for something nobody knows? Behind it stands what only other servers understand.
+    #[must_use]
+    pub fn hopes(&self) -> bool {
+        self.have.iter().any(|name| !super::table::is_capability(name))
+    }
+
     /// Was something of a vendor, or something unknown, asked for? Then unknown words may be its own.
     #[must_use]
     pub fn foreign(&self) -> bool {
@@ -77,6 +83,8 @@ impl Capabilities {
 /// A command or test, arguments sorted by meaning.
 #[derive(Debug, Default)]
 pub struct Call<'n, 'a> {
+    /// The word that is called.
+    pub word: &'static str,
     /// The positional arguments. Where the front one may be left out and was, it is missing here too.
     pub args: Vec<&'n Arg<'a>>,
     tags: Vec<(&'static str, Option<&'n Arg<'a>>)>,
@@ -111,7 +119,7 @@ pub struct Checker<'p> {
 }
 
 impl Checker<'_> {
-    fn note(&mut self, kind: ProblemKind, span: Span, what: &str, word: &str) {
+    pub(super) fn note(&mut self, kind: ProblemKind, span: Span, what: &str, word: &str) {
         self.problems.push(Problem { kind, span, what: what.to_owned(), word: word.to_owned() });
     }
 
@@ -123,12 +131,13 @@ impl Checker<'_> {
         let call = self.sort(node, word);
         self.positional(node, word, &call);
         self.tests_and_block(node, word);
+        self.values(node, word.name, &call);
         call
     }
 
     /// Tells tags from positional arguments.
     fn sort<'n, 'a>(&mut self, node: &'n Node<'a>, word: &'static Word) -> Call<'n, 'a> {
-        let mut call = Call::default();
+        let mut call = Call { word: word.name, ..Call::default() };
         let mut groups = 0u32;
         let mut args = node.args.iter().peekable();
         while let Some(arg) = args.next() {
@@ -214,8 +223,8 @@ impl Checker<'_> {
     fn tests_and_block(&mut self, node: &Node<'_>, word: &'static Word) {
         let right = match word.tests {
             Tests::None => node.tests.is_empty(),
-            Tests::One => node.tests.len() == 1,
-            Tests::Many => !node.tests.is_empty(),
+            Tests::One => node.tests.len() == 1 && !node.listed,
+            Tests::Many => !node.tests.is_empty() && node.listed,
         };
         if !right {
             self.note(ProblemKind::Arity, node.span, "the word has the wrong number of tests", word.name);

@@ -9,8 +9,10 @@ pub enum Token<'a> {
     Identifier(&'a str),
     /// A name after a colon, without it.
     Tag(&'a str),
-    /// A number with its quantifier applied; saturated where it does not fit.
+    /// A number with its quantifier applied.
     Number(u64),
+    /// A number of more than 64 bits.
+    Huge,
     /// A quoted or multi-line string, unescaped.
     Text(Cow<'a, str>),
     /// One of `( ) [ ] { } , ;`.
@@ -174,19 +176,19 @@ impl<'a> Lexer<'a> {
 
     /// Digits and a quantifier: K, M, G are 2^10, 2^20, 2^30 (section 2.4.1).
     fn number(&mut self) -> Token<'a> {
-        let mut value = 0u64;
+        let mut value = Some(0u64);
         while let Some(digit @ b'0'..=b'9') = self.peek(0) {
-            value = value.saturating_mul(10).saturating_add(u64::from(digit.wrapping_sub(b'0')));
+            value = value.and_then(|v| v.checked_mul(10)?.checked_add(u64::from(digit.wrapping_sub(b'0'))));
             self.forward(1);
         }
         let unit = match self.peek(0) {
             Some(b'k' | b'K') => 1u64 << 10,
             Some(b'm' | b'M') => 1 << 20,
             Some(b'g' | b'G') => 1 << 30,
-            _ => return Token::Number(value),
+            _ => return value.map_or(Token::Huge, Token::Number),
         };
         self.forward(1);
-        Token::Number(value.saturating_mul(unit))
+        value.and_then(|v| v.checked_mul(unit)).map_or(Token::Huge, Token::Number)
     }
 
     fn identifier(&mut self) -> Token<'a> {

@@ -18,6 +18,8 @@ pub struct Node<'a> {
     pub args: Vec<Arg<'a>>,
     /// Its tests.
     pub tests: Vec<Node<'a>>,
+    /// The tests stand in parentheses.
+    pub listed: bool,
     /// Its block.
     pub block: Option<Vec<Node<'a>>>,
 }
@@ -237,6 +239,7 @@ impl<'a> Parser<'a> {
             let value = match &mut self.ahead.token {
                 Token::Tag(tag) => Value::Tag(tag),
                 Token::Number(number) => Value::Number(*number),
+                Token::Huge => Value::Number(u64::MAX),
                 Token::Text(text) => Value::Text(core::mem::take(text)),
                 Token::Mark(b'[') => {
                     let list = self.list();
@@ -245,6 +248,9 @@ impl<'a> Parser<'a> {
                 }
                 _ => break,
             };
+            if self.ahead.token == Token::Huge {
+                self.fault("the number is too large", false);
+            }
             self.take();
             node.args.push(Arg { value, span: Span::new(start, self.last) });
         }
@@ -295,6 +301,7 @@ impl<'a> Parser<'a> {
             return;
         }
         self.take();
+        node.listed = true;
         while let Some(test) = self.test(depth) {
             node.tests.push(test);
             match self.ahead.token {

@@ -17,7 +17,7 @@ impl<'t> Walk<'_, '_, 't> {
         self.tests = self.tests.saturating_add(1);
         let span = self.at(node.span);
         let Some(word) = table::test(node.name) else {
-            if !node.name.is_empty() {
+            if !node.name.is_empty() && !self.capabilities.hopes() {
                 let foreign = self.capabilities.foreign();
                 let kind = if foreign { ProblemKind::Unreadable } else { ProblemKind::Require };
                 self.note(kind, node.span, "the test is not known", node.name);
@@ -138,7 +138,8 @@ impl<'t> Walk<'_, '_, 't> {
             ("user", AddressPart::Sub),
             ("detail", AddressPart::Sub),
         ];
-        let address = fields.iter().any(|f| matches!(f, Field::EnvelopeFrom | Field::EnvelopeTo)) || call.has("all");
+        // Without a tag, tests of addresses compare the whole address (RFC 5228 section 2.7.4).
+        let address = matches!(call.word, "address" | "envelope");
         let part = part
             .into_iter()
             .find(|(tag, _)| call.has(tag))
