@@ -32,8 +32,8 @@ pub fn case(root: &Path, path: &str) -> Case {
     Case { path: path.to_owned(), message }
 }
 
-/// All files of the corpus that are mails or attachments, sorted. Tables and notes (`.tsv`, `.md`, `.toml`) and
-/// hidden files are not.
+/// All files of the corpus that are mails or attachments, sorted. Tables and notes (`.tsv`, `.md`, `.toml`), hidden files
+/// and the rule documents in `forwarding/` are not.
 #[must_use]
 pub fn all(root: &Path) -> Vec<Case> {
     let mut paths = Vec::new();
@@ -47,7 +47,7 @@ fn collect(root: &Path, dir: &Path, out: &mut Vec<String>) {
     for entry in entries {
         let path = entry.unwrap_or_else(|e| panic!("{}: {e}", dir.display())).path();
         let name = path.file_name().and_then(|n| n.to_str()).unwrap_or("");
-        if name.starts_with('.') {
+        if name.starts_with('.') || path == root.join("forwarding") {
             continue;
         }
         if path.is_dir() {

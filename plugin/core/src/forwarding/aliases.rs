@@ -56,12 +56,11 @@ fn key(line: &str) -> Option<(&str, usize)> {
     let name = line.get(..colon)?;
     line.get(colon..)?.trim_start().strip_prefix(':')?;
     let after = line.get(colon..)?.find(':')?.saturating_add(colon).saturating_add(1);
-    let name = name.trim().trim_matches('"');
-    (!name.is_empty()).then_some((name, after))
-}
-
-fn is_name(name: &str) -> bool {
-    name == "*" || (!name.contains([' ', '\t', '{', '(', ';', '/']) && name.len() < 200)
+    let name = name.trim();
+    // Only a quoted name may hold spaces.
+    let plain = name.starts_with('"') || !name.contains([' ', '\t', '{', '(', ';', '/']);
+    let name = name.trim_matches('"');
+    (!name.is_empty() && name.len() < 200 && plain).then_some((name, after))
 }
 
 /// Could this be what mail is delivered to?
@@ -76,9 +75,8 @@ fn claims_aliases(text: &str) -> bool {
     !entries.is_empty()
         && entries.iter().take(200).all(|e| {
             let Some((_, line)) = e.pieces.first() else { return false };
-            key(line).is_some_and(|(name, after)| {
-                is_name(name) && split_list(line.get(after..).unwrap_or("")).iter().all(|(_, i)| is_target(i))
-            })
+            key(line)
+                .is_some_and(|(_, after)| split_list(line.get(after..).unwrap_or("")).iter().all(|(_, i)| is_target(i)))
         })
 }
 

@@ -97,6 +97,8 @@ fn property(filter: &mut Filter, key: &str, value: String, span: Span) {
         "val" => {
             let test = test(&filter.part, &filter.matching, value, span);
             filter.tests.push(Arc::new(test));
+            let first = filter.rule.guard_span == Span::default();
+            filter.rule.guard_span = if first { span } else { filter.rule.guard_span.to(span) };
         }
         _ => {}
     }
@@ -159,7 +161,6 @@ fn close(filter: Option<Filter>, reading: &mut Reading<'_>) {
     let Some(mut filter) = filter else { return };
     act(&mut filter);
     filter.rule.guard = if filter.any { Guard::any(filter.tests) } else { Guard::all(filter.tests) };
-    filter.rule.guard_span = filter.rule.span;
     if !filter.rule.actions.is_empty() || filter.rule.name.is_some() {
         reading.rule(filter.rule);
     }

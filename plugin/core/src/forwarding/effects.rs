@@ -1,7 +1,7 @@
 //! "Who gets this mailbox's mail": every way out of a rule set, under which condition, with or without a copy for the
 //! owner.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::address::Target;
 use super::folders::Role;
@@ -17,7 +17,12 @@ pub struct Effects {
     pub routes: Vec<Route>,
     /// Aliases that lead outside or in circles through others.
     pub chains: Vec<Chain>,
+    /// There are more ways out than are listed.
+    pub truncated: bool,
 }
+
+/// More ways out than these are not listed.
+const ROUTES: usize = 5000;
 
 /// One way out.
 #[derive(Clone, Debug)]
@@ -159,11 +164,11 @@ impl Together {
 /// What a folder is for: by its special use, by a fact of the host, by its name.
 #[must_use]
 pub fn folder_role(folder: &Folder, known: &Known<'_>) -> Option<Role> {
-    let plain = super::words::plain(&folder.name);
     Role::of_special_use(&folder.special_use)
         .or_else(|| known.keyed("folder-role", &folder.name).and_then(Role::of_special_use))
         .or_else(|| {
-            let listed = known.policy.stealth_folders.iter().any(|f| super::words::plain(f) == plain);
+            let plain = |name: &str| super::words::plain(name);
+            let listed = known.policy.stealth_folders.iter().any(|f| plain(f) == plain(&folder.name));
             listed.then_some(Role::Obscure)
         })
         .or_else(|| Role::of_name(&folder.name))
@@ -176,13 +181,16 @@ pub fn effects(set: &RuleSet, known: &Known<'_>) -> Effects {
     if !set.rules.iter().any(|r| sends(&r)) {
         return Effects::default();
     }
-    let together = Groups::new(set, known);
+    let together = Groups::new(set, known, &sends);
     let mut routes = Vec::new();
     for (index, rule) in set.rules.iter().enumerate() {
         let owner = known.owner(set, rule);
         let mut about: Option<(Strength, OwnerCopy, Live)> = None;
         for action in &rule.actions {
             let Does::Send { to, via, carries, .. } = &action.does else { continue };
+            if routes.len() >= ROUTES {
+                return Effects { routes, chains: Vec::new(), truncated: true };
+            }
             let (strength, copy, live) =
                 *about.get_or_insert_with(|| (rule.guard.strength(), together.copy(rule), live(rule)));
             routes.push(Route {
@@ -202,7 +210,7 @@ pub fn effects(set: &RuleSet, known: &Known<'_>) -> Effects {
         }
     }
     find_opposites(set, &mut routes);
-    Effects { chains: super::chains::find(set, known), routes }
+    Effects { chains: super::chains::find(set, known), routes, truncated: false }
 }
 
 fn live(rule: &Rule) -> Live {
@@ -213,7 +221,7 @@ fn live(rule: &Rule) -> Live {
     if rule.shadowed_by.is_some() {
         return Live::Unreachable;
     }
-    if rule.guard == Guard::Never {
+    if rule.guard.strength() == Strength::None {
         return Live::Armed("a condition that never holds");
     }
     let mut waits = false;
@@ -231,9 +239,17 @@ struct Groups {
 }
 
 impl Groups {
-    fn new(set: &RuleSet, known: &Known<'_>) -> Self {
+    fn new(set: &RuleSet, known: &Known<'_>, sends: &dyn Fn(&&Rule) -> bool) -> Self {
+        // Conditions are spelt out only where a rule that sends has the same one.
+        let asked: BTreeSet<u64> = set.rules.iter().filter(sends).map(|r| r.guard.fingerprint()).collect();
+        let blocks: BTreeSet<u32> = set.rules.iter().filter(sends).map(|r| r.block).collect();
         let mut groups = Self { blocks: BTreeMap::new(), guards: BTreeMap::new(), always: BTreeMap::new() };
         for rule in set.rules.iter().filter(|r| r.runs()) {
+            let same = asked.contains(&rule.guard.fingerprint());
+            let all = rule.guard.strength() == Strength::All;
+            if !all && !same && !blocks.contains(&rule.block) {
+                continue;
+            }
             let does = Together::of(rule, known);
             let add = |place: &mut Together| *place = place.with(does);
             add(groups.blocks.entry(rule.block).or_default());
@@ -241,9 +257,9 @@ impl Groups {
             if rule.origin == Origin::Log || rule.origin == Origin::Table {
                 continue;
             }
-            if rule.guard.strength() == Strength::All {
+            if all {
                 add(groups.always.entry(rule.owner.clone()).or_default());
-            } else {
+            } else if same {
                 add(groups.guards.entry((rule.owner.clone(), rule.guard.canonical())).or_default());
             }
         }

@@ -35,7 +35,7 @@ pub fn filter(text: &str, start: usize, end: usize, reading: &mut Reading<'_>) {
     let words = words(text, start, end, reading);
     let mut walk = Walk { words: &words, at: 0, reading };
     while walk.at < walk.words.len() {
-        walk.commands(&Guard::Always, 0);
+        walk.commands(&Place::default(), 0);
         walk.at = walk.at.saturating_add(1); // a word that closes nothing
     }
 }
@@ -99,6 +99,13 @@ fn unescaped(raw: &str) -> String {
     out
 }
 
+/// What has to hold at a place, and where that stands.
+#[derive(Default)]
+struct Place {
+    guard: Guard,
+    span: Span,
+}
+
 struct Walk<'w, 'r, 'a> {
     words: &'w [Word],
     at: usize,
@@ -126,7 +133,7 @@ impl<'w> Walk<'w, '_, '_> {
     }
 
     /// Commands up to `elif`, `else`, `endif` or the end.
-    fn commands(&mut self, path: &Guard, depth: usize) {
+    fn commands(&mut self, path: &Place, depth: usize) {
         let mut unseen: Option<bool> = None;
         while let Some(word) = self.peek() {
             let lower = word.text.to_ascii_lowercase();
@@ -147,24 +154,24 @@ impl<'w> Walk<'w, '_, '_> {
         }
     }
 
-    fn branches(&mut self, path: &Guard, depth: usize, span: Span) {
+    fn branches(&mut self, path: &Place, depth: usize, span: Span) {
         if depth >= DEPTH {
             self.reading.limit(span);
             self.at = self.words.len();
             return;
         }
         let mut prior: Vec<Arc<Guard>> = Vec::new();
-        let mut own = Arc::new(self.either(0));
+        let (mut own, mut place) = self.condition();
         loop {
             if !self.eat("then") && !prior.is_empty() && *own != Guard::Always {
                 self.reading.unreadable(span, "a condition is not followed by then", "");
             }
             let not_before = prior.iter().take(8).map(|p| Arc::new(Guard::negated(p.clone()))).collect::<Vec<_>>();
-            let guard = Guard::all([Arc::new(path.clone())].into_iter().chain(not_before).chain([own.clone()]));
-            self.commands(&guard, depth.saturating_add(1));
+            let guard = Guard::all([Arc::new(path.guard.clone())].into_iter().chain(not_before).chain([own.clone()]));
+            self.commands(&Place { guard, span: place }, depth.saturating_add(1));
             prior.push(own);
             if self.eat("elif") {
-                own = Arc::new(self.either(0));
+                (own, place) = self.condition();
             } else if self.eat("else") {
                 own = Arc::new(Guard::Always);
             } else {
@@ -174,6 +181,14 @@ impl<'w> Walk<'w, '_, '_> {
         if !self.eat("endif") {
             self.reading.unreadable(span, "an if is not closed by endif", "");
         }
+    }
+
+    /// A condition and where it stands.
+    fn condition(&mut self) -> (Arc<Guard>, Span) {
+        let from = self.peek().map(|w| w.span).unwrap_or_default();
+        let guard = Arc::new(self.either(0));
+        let last = self.at.checked_sub(1).and_then(|at| self.words.get(at)).map_or(from, |w| w.span);
+        (guard, from.to(last))
     }
 
     fn either(&mut self, depth: usize) -> Guard {
@@ -223,8 +238,12 @@ impl<'w> Walk<'w, '_, '_> {
             self.eat("not") || self.peek().is_some_and(|w| w.text.eq_ignore_ascii_case("does")) && self.does_not();
         let Some(verb) = self.next() else { return Guard::Opaque(Arc::from(""), span) };
         let negated = negated || (verb.text.eq_ignore_ascii_case("is") && self.eat("not"));
+        // `is above` and `is below` are one verb of two words.
+        let two_words = verb.text.eq_ignore_ascii_case("is")
+            && self.peek().is_some_and(|w| ["above", "below"].iter().any(|v| w.text.eq_ignore_ascii_case(v)));
+        let verb = if two_words { self.next().unwrap_or(verb) } else { verb };
         let Some(value) = self.next() else { return Guard::Opaque(Arc::from(""), span) };
-        self.expansions(&first.text, span, &Guard::Always);
+        self.expansions(&first.text, span, &Place::default());
         let guard = comparison(first, verb, value);
         if negated { Guard::negated(Arc::new(guard)) } else { guard }
     }
@@ -235,8 +254,8 @@ impl<'w> Walk<'w, '_, '_> {
         self.eat("not")
     }
 
-    fn command(&mut self, name: &str, span: Span, path: &Guard, unseen: Option<bool>) {
-        let mut rule = Rule { guard: path.clone(), guard_span: span, ..Rule::at(span) };
+    fn command(&mut self, name: &str, span: Span, path: &Place, unseen: Option<bool>) {
+        let mut rule = Rule { guard: path.guard.clone(), guard_span: path.span, ..Rule::at(span) };
         // deliver, save and pipe replace the normal delivery unless `unseen` stands before them.
         let copy = unseen == Some(true);
         match name {
@@ -358,10 +377,10 @@ impl<'w> Walk<'w, '_, '_> {
     }
 
     /// Programs and files in a string that is expanded.
-    fn expansions(&mut self, text: &str, span: Span, path: &Guard) {
+    fn expansions(&mut self, text: &str, span: Span, path: &Place) {
         let found = ["${run", "${readfile", "${readsocket", "${perl", "${dlfunc"].iter().find(|w| text.contains(**w));
         if let Some(word) = found {
-            let mut rule = Rule { guard: path.clone(), ..Rule::at(span) };
+            let mut rule = Rule { guard: path.guard.clone(), guard_span: path.span, ..Rule::at(span) };
             let does = if word.starts_with("${readfile") {
                 Does::Write { path: text.to_owned(), copy: true }
             } else {

@@ -1,6 +1,8 @@
 //! Folders nobody reads, by their names in five languages. Names differ between versions of a product, so they are hints;
 //! a special use (RFC 6154) or a fact of the host comes first.
 
+use std::borrow::Cow;
+
 use super::words::plain;
 
 /// What a folder is for.
@@ -46,6 +48,9 @@ impl Role {
     /// The role a special use or a well-known name stands for.
     #[must_use]
     pub fn of_special_use(word: &str) -> Option<Self> {
+        if word.is_empty() {
+            return None;
+        }
         Some(match word.trim_start_matches('\\').to_ascii_lowercase().as_str() {
             "inbox" => Self::Inbox,
             "junk" | "junkemail" | "spam" => Self::Junk,
@@ -73,7 +78,10 @@ impl Role {
         if path == "inbox" || path == "受信トレイ" || path == "posteingang" || path == "boite de reception" {
             return Some(Self::Inbox);
         }
-        let segment = |s: &str| NAMES.iter().find(|(n, _)| *n == s.trim()).map(|(_, role)| *role);
+        let segment = |s: &str| {
+            let at = NAMES.binary_search_by(|(name, _)| (*name).cmp(s.trim())).ok()?;
+            NAMES.get(at).map(|(_, role)| *role)
+        };
         segment(path).or_else(|| path.split(['/', '\\']).find_map(segment)).or_else(|| {
             let dotted = path.split('.').find_map(segment);
             dotted.or_else(|| looks_like_inbox(path).then_some(Self::Obscure))
@@ -105,14 +113,14 @@ fn looks_like_inbox(path: &str) -> bool {
 /// The name a folder path or URI stands for: percent escapes of a Thunderbird URI and modified UTF-7 (RFC 3501 section
 /// 5.1.3) decoded.
 #[must_use]
-pub fn decode(name: &str) -> String {
+pub fn decode(name: &str) -> Cow<'_, str> {
     let name = match name.split_once("://") {
         Some(("imap" | "mailbox" | "maildir" | "imaps" | "ews" | "owl", rest)) => {
-            super::address::percent_decode(rest.split_once('/').map_or("", |(_, path)| path))
+            Cow::Owned(super::address::percent_decode(rest.split_once('/').map_or("", |(_, path)| path)))
         }
-        _ => name.to_owned(),
+        _ => Cow::Borrowed(name),
     };
-    if name.is_ascii() && name.contains('&') && name.contains('-') { from_utf7(&name) } else { name }
+    if name.contains('&') && name.is_ascii() && name.contains('-') { Cow::Owned(from_utf7(&name)) } else { name }
 }
 
 fn from_utf7(name: &str) -> String {
@@ -153,104 +161,110 @@ fn utf16_of(coded: &str) -> Option<String> {
     String::from_utf16(&units).ok()
 }
 
-/// Names, as [`plain`] leaves them.
+/// Names, as [`plain`] leaves them, sorted.
 const NAMES: &[(&str, Role)] = &[
-    ("rss feeds", Role::Rss),
-    ("rss subscriptions", Role::Rss),
-    ("rss", Role::Rss),
-    ("rss フィード", Role::Rss),
-    ("rssフィード", Role::Rss),
-    ("rss 購読", Role::Rss),
-    ("rss-feeds", Role::Rss),
-    ("rss-abonnements", Role::Rss),
-    ("flux rss", Role::Rss),
-    ("rss 源", Role::Rss),
-    ("rss 订阅", Role::Rss),
-    ("rss 摘要", Role::Rss),
-    ("conversation history", Role::History),
-    ("会話の履歴", Role::History),
+    ("all mail", Role::Archive),
+    ("archiv", Role::Archive),
+    ("archive", Role::Archive),
+    ("archives", Role::Archive),
+    ("aufgaben", Role::NotMail),
     ("aufgezeichnete unterhaltungen", Role::History),
-    ("unterhaltungsverlauf", Role::History),
+    ("bin", Role::Trash),
+    ("boite d'envoi", Role::NotMail),
+    ("bulk", Role::Junk),
+    ("bulk mail", Role::Junk),
+    ("calendar", Role::NotMail),
+    ("calendrier", Role::NotMail),
+    ("conflicts", Role::Sync),
+    ("conflits", Role::Sync),
+    ("contacts", Role::NotMail),
+    ("conversation history", Role::History),
+    ("corbeille", Role::Trash),
+    ("courrier indesirable", Role::Junk),
+    ("deleted items", Role::Trash),
+    ("deleted messages", Role::Trash),
+    ("elements supprimes", Role::Trash),
+    ("flux rss", Role::Rss),
+    ("geloschte elemente", Role::Trash),
     ("historique des conversations", Role::History),
-    ("对话历史记录", Role::History),
-    ("交談記錄", Role::History),
+    ("journal", Role::NotMail),
     ("junk", Role::Junk),
     ("junk e-mail", Role::Junk),
     ("junk email", Role::Junk),
-    ("spam", Role::Junk),
-    ("bulk", Role::Junk),
-    ("bulk mail", Role::Junk),
-    ("迷惑メール", Role::Junk),
     ("junk-e-mail", Role::Junk),
-    ("unerwunscht", Role::Junk),
-    ("courrier indesirable", Role::Junk),
+    ("kalender", Role::NotMail),
+    ("konflikte", Role::Sync),
+    ("local failures", Role::Sync),
+    ("notes", Role::NotMail),
+    ("notizen", Role::NotMail),
+    ("outbox", Role::NotMail),
+    ("papierkorb", Role::Trash),
     ("pourriel", Role::Junk),
+    ("problemes de synchronisation", Role::Sync),
+    ("rss", Role::Rss),
+    ("rss feeds", Role::Rss),
+    ("rss subscriptions", Role::Rss),
+    ("rss フィード", Role::Rss),
+    ("rss 摘要", Role::Rss),
+    ("rss 源", Role::Rss),
+    ("rss 订阅", Role::Rss),
+    ("rss 購読", Role::Rss),
+    ("rss-abonnements", Role::Rss),
+    ("rss-feeds", Role::Rss),
+    ("rssフィード", Role::Rss),
+    ("server failures", Role::Sync),
+    ("spam", Role::Junk),
+    ("sync issues", Role::Sync),
+    ("synchronisierungsprobleme", Role::Sync),
+    ("taches", Role::NotMail),
+    ("tasks", Role::NotMail),
+    ("tous les messages", Role::Archive),
+    ("trash", Role::Trash),
+    ("unerwunscht", Role::Junk),
+    ("unterhaltungsverlauf", Role::History),
+    ("ごみ箱", Role::Trash),
+    ("すべてのメール", Role::Archive),
+    ("アーカイブ", Role::Archive),
+    ("ゴミ箱", Role::Trash),
+    ("サーバーの失敗", Role::Sync),
+    ("タスク", Role::NotMail),
+    ("メモ", Role::NotMail),
+    ("ローカルの失敗", Role::Sync),
+    ("予定表", Role::NotMail),
+    ("交談記錄", Role::History),
+    ("任务", Role::NotMail),
+    ("会話の履歴", Role::History),
+    ("便笺", Role::NotMail),
+    ("冲突", Role::Sync),
+    ("刪除的郵件", Role::Trash),
+    ("削除済みアイテム", Role::Trash),
+    ("发件箱", Role::NotMail),
+    ("同期の失敗", Role::Sync),
+    ("同步问题", Role::Sync),
     ("垃圾邮件", Role::Junk),
     ("垃圾郵件", Role::Junk),
-    ("deleted items", Role::Trash),
-    ("deleted messages", Role::Trash),
-    ("trash", Role::Trash),
-    ("bin", Role::Trash),
-    ("削除済みアイテム", Role::Trash),
-    ("ゴミ箱", Role::Trash),
-    ("ごみ箱", Role::Trash),
-    ("geloschte elemente", Role::Trash),
-    ("papierkorb", Role::Trash),
-    ("elements supprimes", Role::Trash),
-    ("corbeille", Role::Trash),
-    ("已删除邮件", Role::Trash),
-    ("刪除的郵件", Role::Trash),
-    ("archive", Role::Archive),
-    ("archives", Role::Archive),
-    ("all mail", Role::Archive),
-    ("アーカイブ", Role::Archive),
-    ("すべてのメール", Role::Archive),
-    ("archiv", Role::Archive),
-    ("tous les messages", Role::Archive),
     ("存档", Role::Archive),
-    ("归档", Role::Archive),
+    ("对话历史记录", Role::History),
     ("封存", Role::Archive),
-    ("sync issues", Role::Sync),
-    ("conflicts", Role::Sync),
-    ("local failures", Role::Sync),
-    ("server failures", Role::Sync),
-    ("同期の失敗", Role::Sync),
-    ("競合", Role::Sync),
-    ("ローカルの失敗", Role::Sync),
-    ("サーバーの失敗", Role::Sync),
-    ("synchronisierungsprobleme", Role::Sync),
-    ("konflikte", Role::Sync),
-    ("problemes de synchronisation", Role::Sync),
-    ("conflits", Role::Sync),
-    ("同步问题", Role::Sync),
-    ("冲突", Role::Sync),
-    ("notes", Role::NotMail),
-    ("calendar", Role::NotMail),
-    ("contacts", Role::NotMail),
-    ("tasks", Role::NotMail),
-    ("journal", Role::NotMail),
-    ("outbox", Role::NotMail),
-    ("メモ", Role::NotMail),
-    ("予定表", Role::NotMail),
-    ("連絡先", Role::NotMail),
-    ("タスク", Role::NotMail),
     ("履歴", Role::NotMail),
-    ("送信トレイ", Role::NotMail),
-    ("notizen", Role::NotMail),
-    ("kalender", Role::NotMail),
-    ("aufgaben", Role::NotMail),
-    ("calendrier", Role::NotMail),
-    ("taches", Role::NotMail),
-    ("boite d'envoi", Role::NotMail),
-    ("便笺", Role::NotMail),
+    ("已删除邮件", Role::Trash),
+    ("归档", Role::Archive),
     ("日历", Role::NotMail),
-    ("任务", Role::NotMail),
-    ("发件箱", Role::NotMail),
+    ("競合", Role::Sync),
+    ("迷惑メール", Role::Junk),
+    ("送信トレイ", Role::NotMail),
+    ("連絡先", Role::NotMail),
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_names_are_sorted_and_plain() {
+        assert!(NAMES.is_sorted_by_key(|(name, _)| *name));
+        assert!(NAMES.iter().all(|(name, _)| plain(name) == *name));
+    }
 
     #[test]
     fn system_folders_in_many_spellings() {

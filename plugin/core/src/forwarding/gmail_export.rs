@@ -111,6 +111,11 @@ fn rule(list: &[Property], span: Span) -> Rule {
                 span: *span,
             }))
         };
+        let condition = ["from", "to", "subject", "hasTheWord", "doesNotHaveTheWord"].contains(&name.as_str());
+        if condition {
+            let first = rule.guard_span == Span::default();
+            rule.guard_span = if first { *span } else { rule.guard_span.to(*span) };
+        }
         match name.as_str() {
             "from" | "to" | "subject" => parts.push(words(name, value, *span)),
             "hasTheWord" => parts.push(test(vec![Field::Anything], Op::Query, value.clone())),
@@ -139,6 +144,5 @@ fn rule(list: &[Property], span: Span) -> Rule {
         }
     }
     rule.guard = Guard::all(parts);
-    rule.guard_span = span;
     rule
 }

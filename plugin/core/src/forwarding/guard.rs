@@ -142,6 +142,31 @@ impl Guard {
         }
     }
 
+    /// The same number for guards of one [`Guard::canonical`] spelling; others rarely have it too.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        let inner = |tag: u64, parts: &[Arc<Guard>]| {
+            // What is there twice counts once in the spelling, so the largest and the smallest stand for all.
+            let prints = || parts.iter().map(|p| p.fingerprint());
+            mix(mix(tag, prints().max().unwrap_or(0)), prints().min().unwrap_or(0))
+        };
+        match self {
+            Self::Always => 1,
+            Self::Never => 2,
+            Self::Otherwise => 3,
+            Self::Opaque(text, _) => mix(4, text.len() as u64),
+            Self::Not(part) => mix(5, part.fingerprint()),
+            Self::All(parts) => inner(6, parts),
+            Self::Any(parts) => inner(7, parts),
+            Self::Test(test) => {
+                // Lengths do not depend on the case of ASCII letters, which is all that is folded cheaply.
+                let ascii = |v: &&String| v.is_ascii();
+                let longest = test.values.iter().filter(ascii).map(|v| hash(v)).max().unwrap_or(0);
+                mix(mix(8, longest), test.op as u64)
+            }
+        }
+    }
+
     /// One spelling for all guards that mean the same as far as order, case and repetition go.
     #[must_use]
     pub fn canonical(&self) -> String {
@@ -169,6 +194,15 @@ impl Guard {
             }
         }
     }
+}
+
+fn mix(a: u64, b: u64) -> u64 {
+    (a.rotate_left(29) ^ b).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// A number for a text, without regard to the case of ASCII letters.
+fn hash(text: &str) -> u64 {
+    text.bytes().fold(text.len() as u64, |h, b| mix(h, u64::from(b.to_ascii_lowercase())))
 }
 
 fn unshare(part: Arc<Guard>) -> Guard {

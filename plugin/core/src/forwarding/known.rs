@@ -108,7 +108,12 @@ impl<'a> Known<'a> {
                 None => Scope::Unknown,
             },
             Target::Elsewhere(_) => Scope::External,
-            Target::Template { .. } | Target::List(_) | Target::Odd(_) => Scope::Unknown,
+            // `${1}@corp.example` stays inside whatever comes.
+            Target::Template { constant, .. } => match constant.rsplit_once('@') {
+                Some((_, domain)) if self.is_internal(owner, &normal_domain(domain)) => Scope::Internal,
+                _ => Scope::Unknown,
+            },
+            Target::List(_) | Target::Odd(_) => Scope::Unknown,
         }
     }
 
@@ -122,7 +127,7 @@ impl<'a> Known<'a> {
         {
             return Scope::Allowed;
         }
-        let border_known = !self.internal.is_empty() || domain_of(owner).is_some();
+        let border_known = !self.internal.is_empty() || self.home(owner).is_some();
         if border_known || open_to_all(&address.domain).is_some() { Scope::External } else { Scope::Unknown }
     }
 
@@ -130,7 +135,7 @@ impl<'a> Known<'a> {
     #[must_use]
     pub fn is_internal(&self, owner: &str, domain: &str) -> bool {
         if self.internal.is_empty() {
-            return domain_of(owner).is_some_and(|own| is_or_below(domain, &own) && open_to_all(&own).is_none());
+            return self.home(owner).is_some_and(|own| is_or_below(domain, &own) && open_to_all(&own).is_none());
         }
         self.internal.iter().any(|d| is_or_below(domain, d))
     }
@@ -138,7 +143,12 @@ impl<'a> Known<'a> {
     /// The organisation's own domains, as far as they are known.
     #[must_use]
     pub fn internal_domains(&self, owner: &str) -> Vec<String> {
-        if self.internal.is_empty() { domain_of(owner).into_iter().collect() } else { self.internal.clone() }
+        if self.internal.is_empty() { self.home(owner).into_iter().collect() } else { self.internal.clone() }
+    }
+
+    /// The domain of an owner's address, or of the owner the host named.
+    fn home(&self, owner: &str) -> Option<String> {
+        domain_of(owner).or_else(|| domain_of(&self.owner))
     }
 
     /// The domains of partners.

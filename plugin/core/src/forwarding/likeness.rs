@@ -31,13 +31,31 @@ const SHORTEST: usize = 8;
 /// Is `domain` like `meant` without being it?
 #[must_use]
 pub fn like(domain: &str, meant: &str) -> Option<Likeness> {
-    if domain == meant || meant.len() < SHORTEST {
-        return None;
+    Looks::of(domain).like(meant)
+}
+
+/// A domain and its skeleton, to be held against many others.
+struct Looks<'d> {
+    domain: &'d str,
+    skeleton: String,
+}
+
+impl<'d> Looks<'d> {
+    fn of(domain: &'d str) -> Self {
+        Self { domain, skeleton: skeleton(domain) }
     }
-    if skeleton(domain) == skeleton(meant) {
-        return Some(Likeness::Confusable);
+
+    fn like(&self, meant: &str) -> Option<Likeness> {
+        if self.domain == meant || meant.len() < SHORTEST {
+            return None;
+        }
+        // Skeletons are never longer than their text, and lose one letter of two at most.
+        let near = meant.len() >= self.skeleton.len() && meant.len() <= self.skeleton.len().saturating_mul(2);
+        if near && self.skeleton == skeleton(meant) {
+            return Some(Likeness::Confusable);
+        }
+        one_edit(self.domain, meant).then_some(Likeness::OneEdit)
     }
-    one_edit(domain, meant).then_some(Likeness::OneEdit)
 }
 
 /// Like [`like`]; a domain with the same name and another ending counts too.
@@ -59,7 +77,9 @@ pub fn slip_of_provider(domain: &str) -> Option<&'static str> {
     if super::providers::open_to_all(domain).is_some() || REAL.contains(&domain) {
         return None;
     }
-    well_known().find(|meant| meant.len() >= SHORTEST && like(domain, meant).is_some())
+    let looks = Looks::of(domain);
+    let near = |meant: &&str| meant.len().abs_diff(looks.skeleton.len()) <= 4;
+    well_known().filter(near).find(|meant| looks.like(meant).is_some())
 }
 
 /// Slips further than one letter off, all of them seen to swallow mail.
@@ -112,20 +132,22 @@ fn skeleton(domain: &str) -> String {
 
 /// Is one a single insertion, deletion, replacement or swap of neighbours away from the other?
 fn one_edit(a: &str, b: &str) -> bool {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let (short, long) = if a.len() <= b.len() { (&a, &b) } else { (&b, &a) };
-    if long.len().saturating_sub(short.len()) > 1 {
-        return false;
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    if long.len().saturating_sub(short.len()) > 4 {
+        return false; // one character is four bytes at most
     }
-    let same = short.iter().zip(long.iter()).take_while(|(x, y)| x == y).count();
-    let rest =
-        |list: &[char], skip: usize| list.get(same.saturating_add(skip)..).map(<[char]>::to_vec).unwrap_or_default();
-    if short.len() < long.len() {
-        return rest(short, 0) == rest(long, 1);
-    }
-    let swapped =
-        short.get(same) == long.get(same.saturating_add(1)) && short.get(same.saturating_add(1)) == long.get(same);
-    same < short.len() && (rest(short, 1) == rest(long, 1) || (swapped && rest(short, 2) == rest(long, 2)))
+    let same: usize = short.chars().zip(long.chars()).take_while(|(x, y)| x == y).map(|(x, _)| x.len_utf8()).sum();
+    let (rest, other) = (short.get(same..).unwrap_or(""), long.get(same..).unwrap_or(""));
+    let (x, y) = (rest.chars().next(), other.chars().next());
+    let swapped = x.is_some() && x == other.chars().nth(1) && y == rest.chars().nth(1);
+    rest == behind(other, 1) && other != rest
+        || (x.is_some() && behind(rest, 1) == behind(other, 1))
+        || (swapped && behind(rest, 2) == behind(other, 2))
+}
+
+/// The text behind its first `n` characters.
+fn behind(text: &str, n: usize) -> &str {
+    text.char_indices().nth(n).and_then(|(at, _)| text.get(at..)).unwrap_or("")
 }
 
 #[cfg(test)]

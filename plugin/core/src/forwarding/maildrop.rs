@@ -44,7 +44,7 @@ fn read(source: &Source, reading: &mut Reading<'_>) {
     let mut walk = Walk { variables: Variables::default(), reading };
     let mut at = 0usize;
     while at < pieces.len() {
-        walk.block(&pieces, &mut at, &Guard::Always, 0);
+        walk.block(&pieces, &mut at, &Place::default(), 0);
         at = at.saturating_add(1); // a brace that closes nothing
     }
 }
@@ -102,6 +102,13 @@ fn push<'a>(out: &mut Vec<Piece<'a>>, line: &'a str, from: usize, to: usize, bas
     }
 }
 
+/// What has to hold at a place, and where that stands.
+#[derive(Default)]
+struct Place {
+    guard: Guard,
+    span: Span,
+}
+
 struct Walk<'r, 'a> {
     variables: Variables,
     reading: &'r mut Reading<'a>,
@@ -109,7 +116,7 @@ struct Walk<'r, 'a> {
 
 impl Walk<'_, '_> {
     /// Statements up to the brace that closes the block.
-    fn block(&mut self, pieces: &[Piece<'_>], at: &mut usize, path: &Guard, depth: usize) {
+    fn block(&mut self, pieces: &[Piece<'_>], at: &mut usize, path: &Place, depth: usize) {
         let mut prior: Vec<Arc<Guard>> = Vec::new();
         while let Some(piece) = pieces.get(*at) {
             if piece.text == "}" {
@@ -125,8 +132,10 @@ impl Walk<'_, '_> {
                     }
                     let not_before =
                         prior.iter().take(8).map(|p| Arc::new(Guard::negated(p.clone()))).collect::<Vec<_>>();
-                    let guard = Guard::all([Arc::new(path.clone())].into_iter().chain(not_before).chain([own.clone()]));
-                    self.body(pieces, at, &guard, depth, piece.span);
+                    let guard =
+                        Guard::all([Arc::new(path.guard.clone())].into_iter().chain(not_before).chain([own.clone()]));
+                    let span = if word == "else" || word == "exception" { path.span } else { piece.span };
+                    self.body(pieces, at, &Place { guard, span }, depth, piece.span);
                     prior.push(own);
                 }
                 _ => self.statement(word, piece, path),
@@ -157,7 +166,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn body(&mut self, pieces: &[Piece<'_>], at: &mut usize, guard: &Guard, depth: usize, span: Span) {
+    fn body(&mut self, pieces: &[Piece<'_>], at: &mut usize, guard: &Place, depth: usize, span: Span) {
         if pieces.get(*at).is_some_and(|p| p.text == "{") {
             *at = at.saturating_add(1);
             if depth >= DEPTH {
@@ -176,10 +185,10 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn statement(&mut self, word: &str, piece: &Piece<'_>, path: &Guard) {
+    fn statement(&mut self, word: &str, piece: &Piece<'_>, path: &Place) {
         let span = piece.span;
         let argument = piece.text.get(word.len()..).unwrap_or("").trim();
-        let mut rule = Rule { guard: path.clone(), guard_span: span, ..Rule::at(span) };
+        let mut rule = Rule { guard: path.guard.clone(), guard_span: path.span, ..Rule::at(span) };
         match word {
             "to" | "cc" => self.deliver(argument, word == "cc", &mut rule),
             "xfilter" | "system" => {

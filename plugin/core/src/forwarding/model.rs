@@ -433,7 +433,7 @@ impl Via {
 }
 
 /// A folder as a rule names it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Folder {
     /// Its name or path, decoded; an opaque id when nothing else is known.
     pub name: String,

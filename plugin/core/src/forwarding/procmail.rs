@@ -114,10 +114,12 @@ impl Walk<'_, '_> {
         let body = has('B') && !has('H');
         let mut parts = Vec::new();
         let mut weighted = false;
+        let mut guard_span = Span::default();
         let mut runs = Vec::new();
         while let Some(line) = lines.get(*at).filter(|l| l.text.starts_with('*')) {
             *at = at.saturating_add(1);
             let text = line.text.get(1..).unwrap_or("").trim();
+            guard_span = if guard_span == Span::default() { line.span } else { guard_span.to(line.span) };
             parts.push(Arc::new(self.condition(text, body, line.span, &mut weighted, &mut runs)));
         }
         let own = Arc::new(if weighted { Guard::any(parts) } else { Guard::all(parts) });
@@ -139,7 +141,7 @@ impl Walk<'_, '_> {
             return;
         };
         *at = at.saturating_add(1);
-        let mut rule = Rule { guard, guard_span: span.to(action.span), ..Rule::at(span.to(action.span)) };
+        let mut rule = Rule { guard, guard_span, ..Rule::at(span.to(action.span)) };
         for (program, place) in runs {
             rule.act(Does::Run { program, copy: true }, place);
         }

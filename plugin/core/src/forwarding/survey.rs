@@ -7,7 +7,7 @@ use super::effects::{Effects, Live, Route, effects, folder_role};
 use super::folders::Role;
 use super::guard::Strength;
 use super::known::{Known, Login, Scope};
-use super::model::{Does, Field, Op, Reach, Rule, RuleSet};
+use super::model::{Does, Field, Folder, Op, Reach, Rule, RuleSet};
 use super::source::Span;
 use super::words::{Topic, topic_of};
 use crate::report::Severity;
@@ -25,6 +25,8 @@ pub struct Survey<'a> {
     topics: BTreeMap<usize, Vec<(Topic, &'static str, String)>>,
     /// Blocks with a way out.
     exits: BTreeSet<u32>,
+    /// How each rule hides mail.
+    hidings: Vec<Option<Hiding>>,
 }
 
 /// How a rule keeps mail from its owner's eyes.
@@ -58,11 +60,15 @@ impl<'a> Survey<'a> {
     #[must_use]
     pub fn new(set: &'a RuleSet, known: Known<'a>) -> Self {
         let effects = effects(set, &known);
-        let mut survey = Self { set, known, topics: BTreeMap::new(), exits: BTreeSet::new(), effects };
+        let mut survey =
+            Self { set, topics: BTreeMap::new(), exits: BTreeSet::new(), hidings: Vec::new(), effects, known };
+        let mut roles: BTreeMap<&Folder, Option<Role>> = BTreeMap::new();
+        let mut role = |folder| *roles.entry(folder).or_insert_with(|| folder_role(folder, &survey.known));
+        survey.hidings = set.rules.iter().map(|r| hiding(r, &mut role)).collect();
         let exits = survey.effects.routes.iter().filter(|r| r.is_live_exit());
         survey.exits = exits.filter_map(|r| set.rules.get(r.rule)).map(|r| r.block).collect();
         for (index, rule) in set.rules.iter().enumerate().filter(|(_, r)| r.runs()) {
-            if survey.exits.contains(&rule.block) || survey.hiding(rule).is_some() {
+            if survey.exits.contains(&rule.block) || survey.hiding(index).is_some() {
                 let topics = topics(rule);
                 if !topics.is_empty() {
                     survey.topics.insert(index, topics);
@@ -123,44 +129,8 @@ impl<'a> Survey<'a> {
 
     /// How a rule keeps mail from its owner's eyes, if it does.
     #[must_use]
-    pub fn hiding(&self, rule: &Rule) -> Option<Hiding> {
-        let mut worst: Option<Hiding> = None;
-        let (mut read, mut moved, mut kept) = (false, false, false);
-        for action in &rule.actions {
-            let seen = match &action.does {
-                Does::Delete { .. } | Does::Discard => Some(Hiding::Deleted),
-                Does::File { folder, copy } => {
-                    moved |= !copy;
-                    kept |= *copy;
-                    let role = folder_role(folder, &self.known);
-                    role.filter(|r| r.is_unread() && !copy).map(|role| match role {
-                        Role::Trash => Hiding::Deleted,
-                        role => Hiding::Buried(role),
-                    })
-                }
-                Does::Archive => {
-                    moved = true;
-                    None
-                }
-                Does::MarkRead => {
-                    read = true;
-                    None
-                }
-                Does::Keep => {
-                    kept = true;
-                    None
-                }
-                _ => None,
-            };
-            worst = match (worst, seen) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (a, b) => a.or(b),
-            };
-        }
-        if kept && worst != Some(Hiding::Deleted) {
-            return None;
-        }
-        worst.or((read && moved).then_some(Hiding::ReadAndMoved))
+    pub fn hiding(&self, rule: usize) -> Option<Hiding> {
+        self.hidings.get(rule).copied().flatten()
     }
 
     /// What a finding about a way out rests on.
@@ -241,6 +211,47 @@ impl<'a> Survey<'a> {
             _ => None,
         })
     }
+}
+
+/// How a rule keeps mail from its owner's eyes.
+fn hiding<'r>(rule: &'r Rule, role_of: &mut dyn FnMut(&'r Folder) -> Option<Role>) -> Option<Hiding> {
+    let mut worst: Option<Hiding> = None;
+    let (mut read, mut moved, mut kept) = (false, false, false);
+    for action in &rule.actions {
+        let seen = match &action.does {
+            Does::Delete { .. } | Does::Discard => Some(Hiding::Deleted),
+            Does::File { folder, copy } => {
+                moved |= !copy;
+                kept |= *copy;
+                let role = role_of(folder);
+                role.filter(|r| r.is_unread() && !copy).map(|role| match role {
+                    Role::Trash => Hiding::Deleted,
+                    role => Hiding::Buried(role),
+                })
+            }
+            Does::Archive => {
+                moved = true;
+                None
+            }
+            Does::MarkRead => {
+                read = true;
+                None
+            }
+            Does::Keep => {
+                kept = true;
+                None
+            }
+            _ => None,
+        };
+        worst = match (worst, seen) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+    }
+    if kept && worst != Some(Hiding::Deleted) {
+        return None;
+    }
+    worst.or((read && moved).then_some(Hiding::ReadAndMoved))
 }
 
 /// `sato` and `sato@corp.example` may be one person; an administrator who acts for a user writes `user%admin`.

@@ -172,7 +172,9 @@ fn csv_records(text: &str, reading: &mut Reading<'_>) -> Vec<Record> {
     let mut out = Vec::new();
     let mut row = csv::StringRecord::new();
     loop {
-        let start = at(skipped, &lines);
+        let from = at(skipped, &lines);
+        let ends = text.get(from..).unwrap_or("").bytes().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+        let start = from.saturating_add(ends);
         match lines.read_record(&mut row) {
             Ok(true) => {}
             Ok(false) => return out,

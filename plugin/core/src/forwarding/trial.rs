@@ -111,11 +111,9 @@ fn act(does: &Does, keep: &mut bool, outcome: &mut Outcome) {
                 outcome.unsure = true;
             }
         },
-        Does::File { folder: into, copy } => {
-            if !outcome.folders.contains(&into.name) {
-                *keep &= *copy;
-                outcome.folders.push(into.name.clone());
-            }
+        Does::File { folder: into, copy } if !outcome.folders.contains(&into.name) => {
+            *keep &= *copy;
+            outcome.folders.push(into.name.clone());
         }
         Does::Keep => folder("INBOX", outcome),
         Does::Discard | Does::Reply { refuses: true, .. } => *keep = false,

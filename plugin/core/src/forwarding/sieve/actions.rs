@@ -78,7 +78,7 @@ impl<'t> Walk<'_, '_, 't> {
             if name.eq_ignore_ascii_case("encoded-character") {
                 self.characters = true;
             }
-            if !table::is_capability(name) {
+            if !table::is_capability(name) && !self.capabilities.lenient {
                 self.note(ProblemKind::Require, arg.span, "a capability is asked for that no extension has", name);
             }
             self.capabilities.ask(name, span);

@@ -345,7 +345,7 @@ impl<'a> Parser<'a> {
 
 /// Commands and tests that have tests as arguments. After any other word, a name means that a semicolon is missing.
 fn takes_tests(name: &str) -> bool {
-    ["if", "elsif", "not", "allof", "anyof", "while"].iter().any(|w| name.eq_ignore_ascii_case(w))
+    ["if", "elsif", "not", "allof", "anyof", "disabled_if"].iter().any(|w| name.eq_ignore_ascii_case(w))
 }
 
 #[cfg(test)]

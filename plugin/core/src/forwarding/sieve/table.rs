@@ -227,14 +227,14 @@ pub const COMMANDS: &[Word] = &[
     word("debug_log", &["vnd.dovecot.debug"], &[Text]),
     word("error", &["ihave"], &[Text]),
     // Zimbra (it asks for no capability of its own)
-    Word { tests: Tests::One, ..control("disabled_if", &["zimbra"], Tests::One) },
+    control("disabled_if", &["zimbra"], Tests::One),
     word("tag", &["zimbra"], &[Text]),
     word("flag", &["zimbra"], &[Text]),
     word("reply", &["zimbra"], &[Text]),
     // Stalwart
     word("let", &["vnd.stalwart.expressions"], &[Text, Text]),
     word("eval", &["vnd.stalwart.expressions"], &[Text]),
-    control("while", &["vnd.stalwart.while"], Tests::One),
+    optional(Word { block: true, ..word("while", &["vnd.stalwart.while"], &[Text]) }, 1, false),
     word("continue", &["vnd.stalwart.while", "foreverypart"], &[]),
 ];
 

@@ -105,11 +105,8 @@ fn is_balanced(pattern: &str) -> bool {
     let mut bytes = pattern.bytes().peekable();
     while let Some(b) = bytes.next() {
         match b {
-            b'\\' => {
-                if bytes.next().is_none() {
-                    return false;
-                }
-            }
+            b'\\' if bytes.next().is_none() => return false,
+            b'\\' => {}
             b'[' => {
                 // A bracket that comes first, or behind the caret, is one of the set.
                 bytes.next_if_eq(&b'^');

@@ -2,6 +2,7 @@
 //! is only known when a message comes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A value as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +31,8 @@ const LENGTH: usize = 8192;
 /// The variables of a script at one point.
 #[derive(Clone, Debug, Default)]
 pub struct Variables {
-    values: BTreeMap<String, Known>,
+    /// Shared between branches until one of them writes.
+    values: Arc<BTreeMap<String, Known>>,
     /// A test with `:matches` or `:regex` has filled `${0}`, `${1}` and so on.
     pub captured: bool,
     /// More variables than are followed.
@@ -45,7 +47,7 @@ impl Variables {
             self.overflow = true;
             return;
         }
-        self.values.insert(name, value);
+        Arc::make_mut(&mut self.values).insert(name, value);
     }
 
     /// What a variable holds. An unset one is empty (section 3).
@@ -79,11 +81,15 @@ impl Variables {
     pub fn merge(&mut self, other: &Self) {
         self.captured |= other.captured;
         self.overflow |= other.overflow;
-        for (name, theirs) in &other.values {
-            let ours = self.values.remove(name).unwrap_or_else(|| Known::constant(""));
-            self.values.insert(name.clone(), either(ours, theirs.clone()));
+        if Arc::ptr_eq(&self.values, &other.values) {
+            return;
         }
-        for (name, ours) in &mut self.values {
+        let values = Arc::make_mut(&mut self.values);
+        for (name, theirs) in &*other.values {
+            let ours = values.remove(name).unwrap_or_else(|| Known::constant(""));
+            values.insert(name.clone(), either(ours, theirs.clone()));
+        }
+        for (name, ours) in values {
             if !other.values.contains_key(name) {
                 *ours = either(core::mem::replace(ours, Known::constant("")), Known::constant(""));
             }

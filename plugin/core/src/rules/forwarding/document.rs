@@ -131,4 +131,8 @@ fn cost(scene: &Scene<'_>, hits: &mut Hits) {
 
 fn limit(scene: &Scene<'_>, hits: &mut Hits) {
     problems(scene, hits, ProblemKind::Limit, None);
+    if scene.forwarding.is_some_and(|s| s.effects.truncated) {
+        let message = "There are more targets than are listed.";
+        hits.push(String::new(), message, [("text", "")].into_iter().filter(|(_, v)| !v.is_empty()));
+    }
 }

@@ -4,7 +4,7 @@ use super::at_rule;
 use crate::forwarding::Survey;
 use crate::forwarding::folders::Role;
 use crate::forwarding::guard::Strength;
-use crate::forwarding::model::{Does, Field, Rule};
+use crate::forwarding::model::{Does, Field, Origin, Rule};
 use crate::forwarding::survey::Hiding;
 use crate::forwarding::words::Topic;
 use crate::report::Severity;
@@ -69,7 +69,7 @@ fn bury(scene: &Scene<'_>, hits: &mut Hits) {
         }
         let severity = if to_junk && !sensitive(survey, index) { Severity::Medium } else { Severity::High };
         let folder = rule.actions.iter().find_map(|a| match &a.does {
-            Does::File { folder, .. } => Some(crate::forwarding::folders::decode(&folder.name)),
+            Does::File { folder, .. } => Some(crate::forwarding::folders::decode(&folder.name).into_owned()),
             _ => None,
         });
         let more = vec![("folder", folder.unwrap_or_default()), ("role", role.as_str().to_owned())];
@@ -94,8 +94,9 @@ fn read(scene: &Scene<'_>, hits: &mut Hits) {
 
 fn each(scene: &Scene<'_>, mut look: impl FnMut(&Survey<'_>, usize, &Rule, Hiding)) {
     let Some(survey) = scene.forwarding else { return };
-    for (index, rule) in survey.running() {
-        if let Some(hiding) = survey.hiding(rule) {
+    // An alias that leads nowhere is how a server gets rid of an address.
+    for (index, rule) in survey.running().filter(|(_, r)| r.origin != Origin::Table) {
+        if let Some(hiding) = survey.hiding(index) {
             look(survey, index, rule, hiding);
         }
     }

@@ -50,7 +50,7 @@ fn topic(scene: &Scene<'_>, hits: &mut Hits, topic: Topic, message: &str) {
     let Some(survey) = scene.forwarding else { return };
     for (index, rule) in survey.running() {
         let Some((word, value)) = survey.about(index, topic) else { continue };
-        let hiding = survey.hiding(rule);
+        let hiding = survey.hiding(index);
         let how = match hiding {
             _ if survey.sends_out(rule) => "sent out",
             Some(Hiding::Buried(Role::Junk)) if survey.about(index, Topic::Junk).is_some() => continue,
@@ -64,8 +64,8 @@ fn topic(scene: &Scene<'_>, hits: &mut Hits, topic: Topic, message: &str) {
 
 fn correspondent(scene: &Scene<'_>, hits: &mut Hits) {
     let Some(survey) = scene.forwarding else { return };
-    for (_, rule) in survey.running().filter(|(_, r)| r.guard.strength() == Strength::Sender) {
-        let Some(hiding) = survey.hiding(rule) else { continue };
+    for (index, rule) in survey.running() {
+        let Some(hiding) = survey.hiding(index).filter(|_| rule.guard.strength() == Strength::Sender) else { continue };
         let Some(who) = known_sender(survey, rule) else { continue };
         let more = vec![("sender", who), ("how", hiding.as_str().to_owned())];
         at_rule(

@@ -28,10 +28,10 @@ declare_rule! {
 
 fn obscured(scene: &Scene<'_>, hits: &mut Hits) {
     let Some(survey) = scene.forwarding else { return };
-    for rule in &survey.set.rules {
+    for (index, rule) in survey.set.rules.iter().enumerate() {
         let Some(how) = rule.name.as_deref().and_then(obscurity) else { continue };
         // A sloppy name alone is no crime.
-        let severity = if acts(survey, rule) { Severity::High } else { Severity::Low };
+        let severity = if acts(survey, index, rule) { Severity::High } else { Severity::Low };
         let points: Vec<String> =
             rule.name.iter().flat_map(|n| n.chars().take(8)).map(|c| format!("U+{:04X}", u32::from(c))).collect();
         let more = vec![("how", how.to_owned()), ("code-points", points.join(" "))];
@@ -40,8 +40,8 @@ fn obscured(scene: &Scene<'_>, hits: &mut Hits) {
 }
 
 /// Does the rule send, delete or hide?
-fn acts(survey: &Survey<'_>, rule: &Rule) -> bool {
-    survey.hiding(rule).is_some()
+fn acts(survey: &Survey<'_>, index: usize, rule: &Rule) -> bool {
+    survey.hiding(index).is_some()
         || rule
             .actions
             .iter()

@@ -77,6 +77,12 @@ fn run(scene: &Scene<'_>, hits: &mut Hits) {
 
 /// One usual program, and nothing a shell would make more of.
 fn is_usual(command: &str) -> bool {
+    // `"|IFS=' ' && exec /usr/bin/procmail -f- || exit 75 #user"`, the line procmail's own manual asks for.
+    let command = command.trim();
+    let command =
+        command.strip_prefix("IFS=' '").map_or(command, |c| c.trim_start().trim_start_matches("&&").trim_start());
+    let command = command.split("|| exit 75").next().unwrap_or(command);
+    let command = command.strip_prefix("exec ").unwrap_or(command).trim();
     let plain = !command.contains([';', '&', '|', '>', '`', '<', '\n']) && !command.contains("$(");
     let first = command.split_whitespace().next().unwrap_or("");
     let name = first.rsplit(['/', '}']).next().unwrap_or(first);

