@@ -1,5 +1,5 @@
 //! Rule documents of every dialect, made by hand from the specifications, and what is found in them. `expected.tsv` lies
-//! beside them; `SEKISHO_BLESS=1` writes it anew, and the difference is to be read before it is committed.
+//! beside them; `UPDATE=1` writes it anew, and the difference is to be read before it is committed.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,7 +9,10 @@
     reason = "tests stop at the first surprise, and read files"
 )]
 
-use std::collections::BTreeMap;
+#[path = "../../../host-test/judge/src/golden.rs"]
+#[allow(dead_code, reason = "shared with the judge, which uses the rest")]
+mod golden;
+
 use std::path::{Path, PathBuf};
 
 use sekisho_core::budget::{Budget, Limits};
@@ -60,21 +63,7 @@ fn every_document_is_judged_as_expected() {
     let mut paths = Vec::new();
     files(&root(), &mut paths);
     let now: Vec<String> = paths.iter().map(|p| line(p)).collect();
-    let expected = root().join("expected.tsv");
-    if std::env::var("SEKISHO_BLESS").is_ok() {
-        std::fs::write(&expected, now.join("\n") + "\n").unwrap();
-    }
-    let was = std::fs::read_to_string(&expected).unwrap();
-    let key = |l: &str| l.split('\t').next().unwrap_or("").to_owned();
-    let was: BTreeMap<String, String> = was.lines().map(|l| (key(l), l.to_owned())).collect();
-    let now: BTreeMap<String, String> = now.iter().map(|l| (key(l), l.clone())).collect();
-    let all: std::collections::BTreeSet<&String> = was.keys().chain(now.keys()).collect();
-    let changed: Vec<String> = all
-        .into_iter()
-        .filter(|k| was.get(*k) != now.get(*k))
-        .map(|k| format!("- {:?}\n+ {:?}", was.get(k), now.get(k)))
-        .collect();
-    assert!(changed.is_empty(), "{}", changed.join("\n"));
+    golden::compare(&root().join("expected.tsv"), &(now.join("\n") + "\n"));
 }
 
 /// The folder of a document is the dialect it is written in, and it is recognised without being told.

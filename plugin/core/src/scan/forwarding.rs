@@ -42,7 +42,7 @@ pub fn lint_with(
     let known = Known::new(settings, context, &set);
     let survey = Survey::new(&set, known);
     let mail = Mail::default();
-    let scene = Scene { mail: &mail, context, forwarding: Some(&survey) };
+    let scene = Scene { mail: &mail, context, sender: None, forwarding: Some(&survey) };
     let hits = rules::run(&scene).into_iter().map(|(rule, hit)| judged(&mail, rule, hit)).collect();
     let inspection = inspection(&set);
     let part = Part {

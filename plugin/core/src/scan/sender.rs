@@ -23,7 +23,7 @@ pub fn check_sender(sender: &[u8], context: &Context, policy: &str) -> Result<Re
         sender::read_value(&String::from_utf8_lossy(sender), &prepared, context)
     };
     let mail = Mail::default();
-    let scene = Scene { mail: &mail, context, sender: Some(&sender) };
+    let scene = Scene { mail: &mail, context, sender: Some(&sender), forwarding: None };
     let hits = rules::run(&scene).into_iter().map(|(rule, hit)| judged(&mail, rule, hit)).collect();
     let inspection = Inspection::Inspected;
     let mut report = policy.decide(context, inspection, Vec::new(), hits, &|id| rules::find(id).map(Rule::info));
