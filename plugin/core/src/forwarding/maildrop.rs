@@ -33,8 +33,8 @@ fn claims(text: &str) -> bool {
 }
 
 /// One statement: a line, split where braces and semicolons stand outside quotes and patterns.
-struct Piece<'a> {
-    text: &'a str,
+struct Piece {
+    text: String,
     span: Span,
 }
 
@@ -49,28 +49,57 @@ fn read(source: &Source, reading: &mut Reading<'_>) {
     }
 }
 
-fn pieces(text: &str) -> Vec<Piece<'_>> {
-    let mut out = Vec::new();
+/// Lines without comments; a backslash at the end takes the next one along. With each, where it begins and ends.
+fn logical(text: &str) -> Vec<(String, usize, usize)> {
+    let mut out: Vec<(String, usize, usize)> = Vec::new();
+    let mut open = false;
     for (start, line) in lines(text) {
         let code = uncommented(line);
+        let (body, goes_on) = code.trim_end().strip_suffix('\\').map_or((code, false), |l| (l, true));
+        let end = start.saturating_add(line.len());
+        match out.last_mut() {
+            Some((joined, _, last)) if open => {
+                joined.push_str(body);
+                *last = end;
+            }
+            _ => out.push((body.to_owned(), start, end)),
+        }
+        open = goes_on;
+    }
+    out
+}
+
+fn pieces(text: &str) -> Vec<Piece> {
+    let mut out = Vec::new();
+    for (code, start, end) in logical(text) {
         let mut from = 0usize;
         let mut quote: Option<char> = None;
+        let mut cut = |from: usize, to: usize| {
+            let piece = code.get(from..to).unwrap_or("");
+            if !piece.trim().is_empty() {
+                let at = start.saturating_add(from).min(end);
+                out.push(Piece {
+                    text: piece.trim().to_owned(),
+                    span: Span::new(at, at.saturating_add(piece.len()).min(end)),
+                });
+            }
+        };
         for (at, c) in code.char_indices() {
             match (quote, c) {
                 (Some(q), c) if c == q => quote = None,
                 (Some(_), _) => {}
                 (None, '"' | '\'' | '`') => quote = Some(c),
-                (None, '{' | '}' | ';') if code.trim() != "/" => {
-                    push(&mut out, code, from, at, start);
+                (None, '{' | '}' | ';') => {
+                    cut(from, at);
                     if c != ';' {
-                        push(&mut out, code, at, at.saturating_add(1), start);
+                        cut(at, at.saturating_add(1));
                     }
                     from = at.saturating_add(1);
                 }
                 _ => {}
             }
         }
-        push(&mut out, code, from, code.len(), start);
+        cut(from, code.len());
     }
     out
 }
@@ -94,14 +123,6 @@ fn uncommented(line: &str) -> &str {
     line
 }
 
-fn push<'a>(out: &mut Vec<Piece<'a>>, line: &'a str, from: usize, to: usize, base: usize) {
-    let text = line.get(from..to).unwrap_or("");
-    if !text.trim().is_empty() {
-        let start = base.saturating_add(from);
-        out.push(Piece { text: text.trim(), span: Span::new(start, start.saturating_add(text.len())) });
-    }
-}
-
 /// What has to hold at a place, and where that stands.
 #[derive(Default)]
 struct Place {
@@ -116,7 +137,7 @@ struct Walk<'r, 'a> {
 
 impl Walk<'_, '_> {
     /// Statements up to the brace that closes the block.
-    fn block(&mut self, pieces: &[Piece<'_>], at: &mut usize, path: &Place, depth: usize) {
+    fn block(&mut self, pieces: &[Piece], at: &mut usize, path: &Place, depth: usize) {
         let mut prior: Vec<Arc<Guard>> = Vec::new();
         while let Some(piece) = pieces.get(*at) {
             if piece.text == "}" {
@@ -143,14 +164,14 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn head(&mut self, word: &str, piece: &Piece<'_>, pieces: &[Piece<'_>], at: &mut usize) -> Guard {
+    fn head(&mut self, word: &str, piece: &Piece, pieces: &[Piece], at: &mut usize) -> Guard {
         let mut text = piece.text.get(word.len()..).unwrap_or("").trim().to_owned();
         // A condition may run over several lines, until its parentheses are closed.
         while text.matches('(').count() > text.matches(')').count() {
             match pieces.get(*at).filter(|p| p.text != "{" && p.text != "}") {
                 Some(next) => {
                     text.push(' ');
-                    text.push_str(next.text);
+                    text.push_str(&next.text);
                     *at = at.saturating_add(1);
                 }
                 None => break,
@@ -166,7 +187,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn body(&mut self, pieces: &[Piece<'_>], at: &mut usize, guard: &Place, depth: usize, span: Span) {
+    fn body(&mut self, pieces: &[Piece], at: &mut usize, guard: &Place, depth: usize, span: Span) {
         if pieces.get(*at).is_some_and(|p| p.text == "{") {
             *at = at.saturating_add(1);
             if depth >= DEPTH {
@@ -185,7 +206,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn statement(&mut self, word: &str, piece: &Piece<'_>, path: &Place) {
+    fn statement(&mut self, word: &str, piece: &Piece, path: &Place) {
         let span = piece.span;
         let argument = piece.text.get(word.len()..).unwrap_or("").trim();
         let mut rule = Rule { guard: path.guard.clone(), guard_span: path.span, ..Rule::at(span) };
@@ -206,6 +227,8 @@ impl Walk<'_, '_> {
                 rule.act(Does::Stop, span);
             }
             "logfile" | "log" | "echo" | "dotlock" | "flock" | "import" | "unset" | "gdbmopen" | "gdbmclose" => {}
+            // An expression alone sets MATCH; it does nothing to the message.
+            _ if piece.text.starts_with(['/', '!', '(', '$']) || is_call(&piece.text) => {}
             _ => match piece.text.split_once('=') {
                 Some((name, value)) => self.assign(name.trim(), value.trim(), span, &mut rule),
                 None if piece.text.starts_with('`') => {
@@ -248,6 +271,12 @@ impl Walk<'_, '_> {
         let (expanded, dynamic) = self.variables.expand(unquoted(value));
         self.variables.set(name, (!dynamic && !value.starts_with('(')).then_some(expanded));
     }
+}
+
+/// `gdbmstore(…)`, `getaddr($MATCH) =~ /…/`.
+fn is_call(text: &str) -> bool {
+    text.split_once('(')
+        .is_some_and(|(name, _)| !name.is_empty() && name.trim().bytes().all(|b| b.is_ascii_lowercase()))
 }
 
 fn unquoted(text: &str) -> &str {

@@ -15,12 +15,18 @@ pub const DIALECT: Dialect =
 fn claims(text: &str) -> bool {
     text.lines().map(str::trim_start).any(|l| {
         l.strip_prefix(":0").is_some_and(|rest| {
-            rest.bytes().all(|b| {
+            uncommented(rest).bytes().all(|b| {
                 b.is_ascii_alphabetic()
                     || matches!(b, b' ' | b'\t' | b':' | b'\r' | b'.' | b'$' | b'/' | b'_' | b'{' | b'}')
             })
         })
     })
+}
+
+/// A line without the comment behind it. Conditions cannot carry one.
+fn uncommented(line: &str) -> &str {
+    let comment = [" #", "\t#"].iter().filter_map(|mark| line.find(mark)).min();
+    comment.and_then(|at| line.get(..at)).unwrap_or(line).trim_end()
 }
 
 /// A logical line: continuation lines joined.
@@ -56,7 +62,11 @@ fn logical(text: &str) -> Vec<Line> {
                 last.span = last.span.to(Span::new(start, end));
             }
         } else if !body.trim().is_empty() && !body.trim_start().starts_with('#') {
-            out.push(Line { text: body.trim().to_owned(), span: Span::new(start, end) });
+            let text = body.trim();
+            // A shell reads what follows a pipe, comments included.
+            let bare = text.starts_with(['*', '|']) || text.contains(['"', '\'', '`']);
+            let text = if bare { text } else { uncommented(text) };
+            out.push(Line { text: text.to_owned(), span: Span::new(start, end) });
         } else {
             continue;
         }

@@ -99,7 +99,13 @@ const MIME: &[Tag] = &[
 ];
 const COPY: &[Tag] = &[tag("copy", "copy")];
 const FLAGS: &[Tag] = &[with("flags", "imap4flags", Texts)];
-const FCC: &[Tag] = &[with("fcc", "fcc", Text), tag("create", "mailbox"), with("specialuse", "special-use", Text)];
+const FCC: &[Tag] = &[
+    with("fcc", "fcc", Text),
+    tag("create", "mailbox"),
+    with("flags", "imap4flags", Texts),
+    with("specialuse", "special-use", Text),
+    with("mailboxid", "mailboxid", Text),
+];
 const MODIFIERS: &[Tag] = &[
     of(tag("lower", ""), 1),
     of(tag("upper", ""), 1),
@@ -226,6 +232,22 @@ pub const COMMANDS: &[Word] = &[
     tagged(word("report", &["vnd.dovecot.report"], &[Text, Text, Text]), &[&[tag("headers_only", "")]]),
     word("debug_log", &["vnd.dovecot.debug"], &[Text]),
     word("error", &["ihave"], &[Text]),
+    word("log", &["vnd.cyrus.log"], &[Text]),
+    tagged(
+        word("processcalendar", &["processcalendar"], &[]),
+        &[&[
+            tag("allowpublic", ""),
+            with("addresses", "", Texts),
+            tag("updatesonly", ""),
+            tag("invitesonly", ""),
+            with("calendarid", "", Text),
+            tag("deletecanceled", ""),
+            tag("deletecancelled", ""),
+            with("organizers", "extlists", Text),
+            with("outcome", "variables", Text),
+            with("reason", "variables", Text),
+        ]],
+    ),
     // Zimbra (it asks for no capability of its own)
     control("disabled_if", &["zimbra"], Tests::One),
     word("tag", &["zimbra"], &[Text]),
@@ -249,7 +271,10 @@ pub const TESTS: &[Word] = &[
     tagged(word("header", &[], &[Texts, Texts]), &[MATCH, INDEX, MIME]),
     tagged(word("exists", &[], &[Texts]), &[MIME]),
     tagged(word("size", &[], &[Number]), &[&[of(tag("over", ""), 1), of(tag("under", ""), 1)]]),
-    tagged(word("envelope", &["envelope"], &[Texts, Texts]), &[MATCH, PART]),
+    tagged(
+        word("envelope", &["envelope"], &[Texts, Texts]),
+        &[MATCH, PART, &[with("zone", "envelope-deliverby", Text), tag("originalzone", "envelope-deliverby")]],
+    ),
     tagged(
         word("body", &["body"], &[Texts]),
         &[MATCH, &[of(tag("raw", ""), 9), of(tag("text", ""), 9), of(with("content", "", Texts), 9)]],
@@ -269,6 +294,8 @@ pub const TESTS: &[Word] = &[
     tagged(word("servermetadata", &["servermetadata"], &[Text, Texts]), &[MATCH]),
     word("servermetadataexists", &["servermetadata"], &[Texts]),
     optional(word("specialuse_exists", &["special-use"], &[Text, Texts]), 1, true),
+    word("convert", &["convert"], &[Text, Text, Texts]),
+    word("jmapquery", &["vnd.cyrus.jmapquery"], &[Text]),
     word("mailboxidexists", &["mailboxid"], &[Texts]),
     tagged(
         word("duplicate", &["duplicate"], &[]),
@@ -302,10 +329,12 @@ pub const CAPABILITIES: &[&str] = &[
     "date",
     "duplicate",
     "editheader",
-    "encoded-character",
     "enclose",
+    "encoded-character",
     "enotify",
     "envelope",
+    "envelope-deliverby",
+    "envelope-dsn",
     "environment",
     "ereject",
     "extlists",
@@ -324,6 +353,7 @@ pub const CAPABILITIES: &[&str] = &[
     "mboxmetadata",
     "mime",
     "notify",
+    "processcalendar",
     "redirect-deliverby",
     "redirect-dsn",
     "regex",

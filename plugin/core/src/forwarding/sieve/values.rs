@@ -47,7 +47,7 @@ impl Checker<'_> {
             }
             _ => {}
         }
-        if word == "global" && !self.capabilities.uses("variables") {
+        if matches!(word, "global" | "extracttext") && !self.capabilities.uses("variables") {
             self.note(ProblemKind::Require, node.span, "a variable is named without the capability", word);
         }
         if call.has("regex") {

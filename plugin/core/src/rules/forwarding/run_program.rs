@@ -55,6 +55,14 @@ const USUAL: &[&str] = &[
     "gzip",
     "test",
     "date",
+    "grep",
+    "egrep",
+    "fgrep",
+    "head",
+    "tail",
+    "cut",
+    "tr",
+    "wc",
 ];
 
 fn run(scene: &Scene<'_>, hits: &mut Hits) {
