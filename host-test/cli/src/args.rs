@@ -25,6 +25,7 @@ pub enum Command {
     Scan(ScanArgs),
     Sender(SenderArgs),
     Index(IndexArgs),
+    Forwarding(ForwardingArgs),
     Rewrite(RewriteArgs),
     Rules(RulesArgs),
     Explain(ExplainArgs),
@@ -158,6 +159,48 @@ pub enum IndexTask {
         #[arg(long)]
         protect: bool,
     },
+}
+
+/// Where does the mail go: Sieve scripts, `.forward`, exports of Gmail, Exchange and others
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sekisho forwarding ~/.dovecot.sieve                       one script, explained
+  sekisho forwarding --effects mailFilters.xml              who gets the mail, and who keeps a copy
+  sekisho forwarding --internal corp.example exports/       a whole tenant: targets several owners share are found
+  sekisho forwarding --diff old.sieve new.sieve             what changed, for an approval
+
+Exit status: 0 nothing to stop, 1 something to stop or changes that need approval, 2 wrong use or unreadable input.")]
+pub struct ForwardingArgs {
+    /// Rule documents and directories of them; `-` is standard input
+    #[arg(required_unless_present = "diff", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The dialect, when content and name of the file do not tell it
+    #[arg(long, value_name = "NAME")]
+    pub dialect: Option<String>,
+    /// Whose mailbox; otherwise a part of the path with an `@` tells it
+    #[arg(long, value_name = "ADDRESS")]
+    pub owner: Option<String>,
+    /// Domains of the organisation
+    #[arg(long, value_name = "DOMAIN", value_delimiter = ',')]
+    pub internal: Vec<String>,
+    /// Who gets the mail, instead of what is wrong with the rules
+    #[arg(long, conflicts_with = "sarif")]
+    pub effects: bool,
+    /// What the second document changes in who gets the mail
+    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with_all = ["paths", "sarif", "effects"])]
+    pub diff: Option<Vec<PathBuf>>,
+    #[command(flatten)]
+    pub by: PolicyArgs,
+    /// One JSON object a line
+    #[arg(long, conflicts_with = "sarif")]
+    pub json: bool,
+    /// A SARIF 2.1.0 log
+    #[arg(long)]
+    pub sarif: bool,
+    /// Also show notes, and what each finding rests on
+    #[arg(short, long)]
+    pub verbose: bool,
 }
 
 /// Carry out the changes a policy asks for, or your own

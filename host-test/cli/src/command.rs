@@ -4,6 +4,7 @@ pub mod bench;
 pub mod completions;
 pub mod component;
 pub mod explain;
+pub mod forwarding;
 pub mod index;
 pub mod rewrite;
 pub mod rules;

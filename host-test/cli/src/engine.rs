@@ -43,6 +43,14 @@ impl Engine {
         }
     }
 
+    /// Where does this rule document send mail?
+    pub fn lint(&self, document: &[u8], dialect: &str, context: &Context, policy: &str) -> Result<Report, CallError> {
+        match self {
+            Self::Sandbox(host) => host.lint_forwarding(document, dialect, context, policy),
+            Self::Native => native::lint(document, dialect, context, policy),
+        }
+    }
+
     /// Carries out edits.
     pub fn rewrite(&self, message: &[u8], edits: &[Edit]) -> Result<Vec<u8>, CallError> {
         match self {

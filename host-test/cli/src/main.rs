@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         Command::Scan(args) => command::scan::run(&args),
         Command::Sender(args) => command::sender::run(&args),
         Command::Index(args) => command::index::run(&args),
+        Command::Forwarding(args) => command::forwarding::run(&args),
         Command::Rewrite(args) => command::rewrite::run(&args),
         Command::Rules(args) => command::rules::run(&args),
         Command::Explain(args) => command::explain::run(&args),

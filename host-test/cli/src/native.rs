@@ -14,6 +14,10 @@ pub fn check_sender(sender: &[u8], context: &Context, policy: &str) -> Result<Re
     core::check_sender(sender, &context_in(context), policy).map(report).map_err(error)
 }
 
+pub fn lint(document: &[u8], dialect: &str, context: &Context, policy: &str) -> Result<Report, CallError> {
+    core::lint_forwarding(document, dialect, &context_in(context), policy).map(report).map_err(error)
+}
+
 fn error(core::PolicyError { path, message }: core::PolicyError) -> CallError {
     CallError::Policy(PolicyError { path, message })
 }

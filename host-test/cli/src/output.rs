@@ -4,6 +4,7 @@ pub mod compare;
 pub mod human;
 pub mod json;
 pub mod progress;
+pub mod routes;
 pub mod sarif;
 pub mod senders;
 pub mod terminal;

@@ -103,6 +103,26 @@ impl Host {
         })
     }
 
+    /// Where does this rule document send mail? `dialect` is the name of the dialect or of the file; empty to have it
+    /// recognised by content.
+    ///
+    /// # Errors
+    /// [`CallError`]; no document makes a [`CallError::Policy`].
+    pub fn lint_forwarding(
+        &self,
+        document: &[u8],
+        dialect: &str,
+        context: &Context,
+        policy: &str,
+    ) -> Result<Report, CallError> {
+        let context = bindings::context_in(context);
+        self.call(Function::LintForwarding, document.len(), |plugin, store| {
+            let scanner = plugin.sekisho_mail_scanner();
+            let answer = scanner.call_lint_forwarding(store, document, dialect, &context, policy)?;
+            Ok(answer.map(bindings::report_out).map_err(|e| CallError::Policy(bindings::policy_error_out(e))))
+        })
+    }
+
     /// Carries out edits. Every byte an edit does not concern stays as it was.
     ///
     /// # Errors

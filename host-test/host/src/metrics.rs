@@ -34,6 +34,8 @@ pub enum Function {
     ScanMessage,
     /// `check-sender`.
     CheckSender,
+    /// `lint-forwarding`.
+    LintForwarding,
     /// `rewrite`.
     Rewrite,
     /// `rules`.

@@ -42,6 +42,17 @@ pub fn all(root: &Path) -> Vec<Case> {
     paths.iter().map(|p| case(root, p)).collect()
 }
 
+/// All rule documents of the corpus with their paths, sorted.
+#[must_use]
+pub fn documents(root: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut paths = Vec::new();
+    let folder = root.join("forwarding");
+    collect(&folder, &folder, &mut paths);
+    paths.sort();
+    let read = |path: &String| std::fs::read(folder.join(path)).unwrap_or_else(|e| panic!("{path}: {e}"));
+    paths.iter().map(|path| (path.clone(), read(path))).collect()
+}
+
 fn collect(root: &Path, dir: &Path, out: &mut Vec<String>) {
     let entries = std::fs::read_dir(dir).unwrap_or_else(|e| panic!("{}: {e}", dir.display()));
     for entry in entries {

@@ -1,6 +1,6 @@
 //! One corpus, every face, one answer: the sandbox says what the engine says, to the byte.
 
-use sekisho_core::{Context, check_sender, scan_message, wire::report_to_json};
+use sekisho_core::{Context, check_sender, lint_forwarding, scan_message, wire::report_to_json};
 use sekisho_host::Host;
 use sekisho_judge::corpus;
 
@@ -58,6 +58,20 @@ fn component_checks_senders_like_the_engine() {
             let sandbox = serde_json::to_string(&sandbox).expect("a report is plain data");
             assert_eq!(sandbox, report_to_json(&native), "{}", String::from_utf8_lossy(sender));
         }
+    }
+}
+
+#[test]
+fn component_lints_like_the_engine() {
+    let host = Host::embedded().expect("the embedded component loads");
+    let documents = corpus::documents(&corpus::root(env!("CARGO_MANIFEST_DIR")));
+    assert!(documents.len() > 20, "the rule documents are missing");
+    for (path, document) in &documents {
+        let native = lint_forwarding(document, "", &Context::default(), "").expect("the policy is right");
+        let context = sekisho_host::Context::default();
+        let sandbox = host.lint_forwarding(document, "", &context, "").expect("the sandbox answers");
+        let sandbox = serde_json::to_string(&sandbox).expect("a report is plain data");
+        assert_eq!(sandbox, report_to_json(&native), "{path}");
     }
 }
 

@@ -21,6 +21,16 @@ impl Guest for Plugin {
         core::check_sender(&sender, &context_in(context), &policy).map(report_out).map_err(error_out)
     }
 
+    fn lint_forwarding(
+        document: Vec<u8>,
+        dialect: String,
+        context: wit::Context,
+        policy: String,
+    ) -> Result<wit::Report, wit::PolicyError> {
+        let report = core::lint_forwarding(&document, &dialect, &context_in(context), &policy);
+        report.map(report_out).map_err(error_out)
+    }
+
     fn rewrite(message: Vec<u8>, edits: Vec<wit::Edit>) -> Vec<u8> {
         let edits: Vec<_> =
             edits.into_iter().map(|wit::Edit { place, kind, value }| core::Edit { place, kind, value }).collect();

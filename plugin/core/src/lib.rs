@@ -15,6 +15,7 @@ pub mod rules;
 pub mod scan;
 pub mod sender;
 pub mod text;
+pub mod time;
 pub mod wire;
 
 pub use message::edit::rewrite;

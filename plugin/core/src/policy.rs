@@ -13,11 +13,11 @@ mod reply;
 mod risk;
 mod schema;
 pub mod shape;
-mod time;
 
 use std::collections::BTreeMap;
 
 use crate::budget::Limits;
+use crate::forwarding::ForwardingPolicy;
 use crate::report::{Action, Direction, Finding, Kind, PolicyError, Severity};
 use crate::sender::policy::SenderPolicy;
 use document::{Rescue, Section, Setting, Tag};
@@ -68,6 +68,8 @@ pub struct Policy {
     tag: Tag,
     /// What the operator says about senders.
     pub sender: SenderPolicy,
+    /// What the lint of forwarding rules is told.
+    pub forwarding: ForwardingPolicy,
 }
 
 /// The settings of one `rules` object.
@@ -147,6 +149,7 @@ impl Policy {
                 subject: section.tag.subject.or(top.tag.subject),
                 banner: section.tag.banner.or(top.tag.banner),
             },
+            forwarding: top.forwarding.unwrap_or_default(),
         }
     }
 

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 /// The rows of the map, lowest first. A module may import lower rows, and of its own row only what [`SIDEWAYS`] allows.
 const ROWS: &[&[&str]] = &[
-    &["budget", "bytes", "report", "text"],
+    &["budget", "bytes", "report", "text", "time"],
     &["container", "draft", "forwarding", "message", "policy", "sender"],
     &["rules"],
     &["scan"],
@@ -30,6 +30,7 @@ const SIDEWAYS: &[(&str, &str)] = &[
     ("forwarding", "sender"),
     ("policy", "sender"),
     ("draft", "sender"),
+    ("policy", "forwarding"),
     ("wire", "lib"),
     ("lib", "wire"),
 ];

@@ -28,7 +28,11 @@ impl Sarif {
     fn result(&self, label: &str, report: &Report, finding: &Finding) -> Value {
         let evidence: BTreeMap<&str, &str> = finding.evidence.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         let mut location = json!({ "physicalLocation": { "artifactLocation": { "uri": uri(label) } } });
-        if !finding.place.is_empty()
+        if let (Some((line, column)), Some(physical)) =
+            (position(&finding.place), location.pointer_mut("/physicalLocation"))
+        {
+            physical["region"] = json!({ "startLine": line, "startColumn": column });
+        } else if !finding.place.is_empty()
             && let Some(location) = location.as_object_mut()
         {
             let place = json!([{ "fullyQualifiedName": finding.place, "kind": "member" }]);
@@ -111,6 +115,12 @@ impl Sink for Sarif {
         serde_json::to_writer_pretty(&mut *out, &log)?;
         out.write_all(b"\n")
     }
+}
+
+/// `12:3`: the line and the column of a rule document. A place in a mail never looks so.
+fn position(place: &str) -> Option<(u64, u64)> {
+    let (line, column) = place.split_once(':')?;
+    Some((line.parse().ok()?, column.parse().ok()?))
 }
 
 fn level(severity: Severity) -> &'static str {

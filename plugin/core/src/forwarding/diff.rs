@@ -1,18 +1,19 @@
 //! What changed between two rule sets, in terms of who gets the mail: for an approval mail to the owner, and for a host
 //! that keeps the hash of what was approved.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::effects::{Live, OwnerCopy, Route, effects};
+use super::effects::{Effects, Live, OwnerCopy, Route, effects};
 use super::guard::Strength;
-use super::known::Known;
+use super::known::{Known, Scope};
 use super::model::{Does, Guard, Rule, RuleSet, State, Visible};
 
 /// One change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// What sort.
     pub class: Class,
@@ -29,7 +30,8 @@ pub struct Change {
 }
 
 /// What sort of change, the weightiest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Class {
     /// Somebody new gets mail.
     RecipientAdded,
@@ -90,76 +92,142 @@ impl Class {
 /// What changed from one rule set to the other, weightiest first.
 #[must_use]
 pub fn diff(old: &RuleSet, new: &RuleSet, known: &Known<'_>) -> Vec<Change> {
-    let (before, after) = (ways(old, known), ways(new, known));
-    let mut out = Vec::new();
-    for (key, now) in &after {
-        match before.get(key) {
-            Some(was) => compare(key, was, now, &mut out),
-            None => out.push(change(Class::RecipientAdded, key, String::new(), now.told(), &now.place)),
-        }
-    }
-    for (key, was) in before.iter().filter(|(key, _)| !after.contains_key(*key)) {
-        out.push(change(Class::RecipientRemoved, key, was.told(), String::new(), &was.place));
-    }
-    rules(old, new, &mut out);
-    out.sort_by(|a, b| (a.class, &a.owner, &a.what).cmp(&(b.class, &b.owner, &b.what)));
-    out
+    Picture::of(new, &effects(new, known)).since(&Picture::of(old, &effects(old, known)))
+}
+
+/// What a rule set does, small enough to be kept and compared with a later one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Picture {
+    /// The ways out.
+    pub ways: BTreeMap<Key, Way>,
+    /// The rules in order.
+    pub rules: Vec<Spelt>,
 }
 
 /// Owner, target, way.
-type Key = (String, String, &'static str);
+pub type Key = (String, String, String);
 
 /// All routes to one target, put together.
-struct Way {
-    strength: Strength,
-    guards: Vec<String>,
-    live: bool,
-    copy: OwnerCopy,
-    visible: bool,
-    place: String,
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Way {
+    /// How much of the mail.
+    pub mail: Strength,
+    /// The conditions, as hashes of their canonical spelling.
+    pub guards: Vec<String>,
+    /// The conditions as the document spells them, cut.
+    pub when: Vec<String>,
+    /// On which side of the border.
+    pub scope: Scope,
+    /// It works.
+    pub live: bool,
+    /// What becomes of the owner's copy.
+    pub copy: OwnerCopy,
+    /// The owner can see it.
+    pub visible: bool,
+    /// Where the first one stands.
+    pub place: String,
+}
+
+/// A rule by the hash of its canonical spelling.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spelt {
+    /// The hash.
+    pub hash: String,
+    /// Its name.
+    pub name: String,
+    /// Whose mail it handles.
+    pub owner: String,
+    /// Where it stands.
+    pub place: String,
+    /// It sends mail somewhere, so it is told as a way out.
+    pub sends: bool,
 }
 
 impl Way {
     fn told(&self) -> String {
         let state = if self.live { "on" } else { "off" };
-        format!("{state}, {} mail, copy {}", self.strength.as_str(), self.copy.as_str())
+        format!("{state}, {} mail, copy {}", self.mail.as_str(), self.copy.as_str())
     }
 }
 
-fn ways(set: &RuleSet, known: &Known<'_>) -> BTreeMap<Key, Way> {
-    let mut out: BTreeMap<Key, Way> = BTreeMap::new();
-    for route in effects(set, known).routes {
-        let key = (route.owner.clone(), route.to.shown(), route.via.as_str());
-        let guard = set.rules.get(route.rule).map(|r| r.guard.canonical()).unwrap_or_default();
-        let one = way(set, &route, guard);
-        match out.get_mut(&key) {
-            None => {
-                out.insert(key, one);
+impl Picture {
+    /// What a rule set does.
+    #[must_use]
+    pub fn of(set: &RuleSet, effects: &Effects) -> Self {
+        let mut ways: BTreeMap<Key, Way> = BTreeMap::new();
+        for route in &effects.routes {
+            let key = (route.owner.clone(), route.to.shown(), route.via.as_str().to_owned());
+            let one = way(set, route);
+            match ways.get_mut(&key) {
+                None => {
+                    ways.insert(key, one);
+                }
+                Some(all) => all.add(one),
             }
-            Some(all) => {
-                all.strength = all.strength.min(one.strength);
-                all.guards.extend(one.guards);
-                all.live |= one.live;
-                all.visible &= one.visible;
-                all.copy = all.copy.max(one.copy);
+        }
+        Self { ways, rules: set.rules.iter().map(|rule| spelt(set, rule)).collect() }
+    }
+
+    /// What changed since an earlier one, weightiest first.
+    #[must_use]
+    pub fn since(&self, old: &Self) -> Vec<Change> {
+        let mut out = Vec::new();
+        for (key, now) in &self.ways {
+            match old.ways.get(key) {
+                Some(was) => compare(key, was, now, &mut out),
+                None => out.push(change(Class::RecipientAdded, key, String::new(), now.told(), &now.place)),
+            }
+        }
+        for (key, was) in old.ways.iter().filter(|(key, _)| !self.ways.contains_key(*key)) {
+            out.push(change(Class::RecipientRemoved, key, was.told(), String::new(), &was.place));
+        }
+        rules(&old.rules, &self.rules, &mut out);
+        out.sort_by(|a, b| (a.class, &a.owner, &a.what).cmp(&(b.class, &b.owner, &b.what)));
+        out
+    }
+}
+
+impl Way {
+    fn add(&mut self, other: Self) {
+        self.mail = self.mail.min(other.mail);
+        self.live |= other.live;
+        self.visible &= other.visible;
+        self.copy = self.copy.max(other.copy);
+        for guard in other.guards {
+            if let Err(at) = self.guards.binary_search(&guard) {
+                self.guards.insert(at, guard);
+            }
+        }
+        for when in other.when {
+            if self.when.len() < 8 && !self.when.contains(&when) {
+                self.when.push(when);
             }
         }
     }
-    for way in out.values_mut() {
-        way.guards.sort();
-        way.guards.dedup();
-    }
-    out
 }
 
-fn way(set: &RuleSet, route: &Route, guard: String) -> Way {
+fn way(set: &RuleSet, route: &Route) -> Way {
+    let rule = set.rules.get(route.rule);
+    let when = rule.map(|r| set.condition(r)).filter(|w| !w.is_empty());
     Way {
-        strength: route.strength,
-        guards: vec![guard],
+        mail: route.strength,
+        guards: rule.map(|r| short_hash(&r.guard.canonical())).into_iter().collect(),
+        when: when.map(|w| crate::text::visible(&w)).into_iter().collect(),
+        scope: route.scope,
         live: route.live == Live::Yes,
         copy: route.copy,
         visible: !matches!(route.visible, Visible::No(_)),
         place: set.place(route.span),
+    }
+}
+
+fn spelt(set: &RuleSet, rule: &Rule) -> Spelt {
+    Spelt {
+        hash: short_hash(&canonical(rule)),
+        name: rule.name.clone().unwrap_or_default(),
+        owner: set.owner_of(rule).to_owned(),
+        place: set.place(rule.span),
+        sends: rule.actions.iter().any(|a| matches!(a.does, Does::Send { .. })),
     }
 }
 
@@ -169,8 +237,8 @@ fn compare(key: &Key, was: &Way, now: &Way, out: &mut Vec<Change>) {
         add(if now.live { Class::Enabled } else { Class::Disabled });
     }
     if was.guards != now.guards {
-        let wider = now.strength < was.strength || was.guards.iter().all(|g| now.guards.contains(g));
-        let narrower = now.strength > was.strength || now.guards.iter().all(|g| was.guards.contains(g));
+        let wider = now.mail < was.mail || was.guards.iter().all(|g| now.guards.contains(g));
+        let narrower = now.mail > was.mail || now.guards.iter().all(|g| was.guards.contains(g));
         add(match (wider, narrower) {
             (true, _) => Class::GuardWidened,
             (false, true) => Class::GuardNarrowed,
@@ -197,78 +265,39 @@ fn change(class: Class, key: &Key, before: String, after: String, place: &str) -
 }
 
 /// Rules that send nothing, and names and order of all.
-fn rules(old: &RuleSet, new: &RuleSet, out: &mut Vec<Change>) {
-    let (before, after): (Vec<_>, Vec<_>) = (spelt(old), spelt(new));
-    let count = |list: &[Spelt]| {
-        let mut map: BTreeMap<String, usize> = BTreeMap::new();
-        for one in list.iter().filter(|s| !s.sends) {
-            let n = map.entry(one.text.clone()).or_default();
-            *n = n.saturating_add(1);
-        }
-        map
+fn rules(before: &[Spelt], after: &[Spelt], out: &mut Vec<Change>) {
+    let hashes = |list: &[Spelt]| list.iter().map(|s| s.hash.clone()).collect::<BTreeSet<_>>();
+    let (had, has) = (hashes(before), hashes(after));
+    let mut add = |class, one: &Spelt, before: &str, after: &str| {
+        out.push(Change {
+            class,
+            owner: one.owner.clone(),
+            what: one.name.clone(),
+            before: before.to_owned(),
+            after: after.to_owned(),
+            place: one.place.clone(),
+        });
     };
-    let (had, has) = (count(&before), count(&after));
-    for (list, other, gone) in [(&after, &had, false), (&before, &has, true)] {
-        for one in list.iter().filter(|s| !s.sends && !other.contains_key(&s.text)) {
-            let (before, after) =
-                if gone { (one.text.clone(), String::new()) } else { (String::new(), one.text.clone()) };
-            out.push(Change {
-                class: Class::RuleChanged,
-                owner: one.owner.clone(),
-                what: one.name.clone(),
-                before: crate::text::visible(&before),
-                after: crate::text::visible(&after),
-                place: one.place.clone(),
-            });
-        }
+    for one in after.iter().filter(|s| !s.sends && !had.contains(&s.hash)) {
+        add(Class::RuleChanged, one, "", &one.hash);
     }
-    let texts = |list: &[Spelt]| list.iter().map(|s| s.text.clone()).collect::<Vec<_>>();
-    let (mut was, mut is) = (texts(&before), texts(&after));
-    if was != is {
-        was.sort();
-        is.sort();
-        if was == is {
-            out.push(Change {
-                class: Class::Order,
-                owner: new.owner.clone(),
-                what: String::new(),
-                before: String::new(),
-                after: String::new(),
-                place: String::new(),
-            });
+    for one in before.iter().filter(|s| !s.sends && !has.contains(&s.hash)) {
+        add(Class::RuleChanged, one, &one.hash, "");
+    }
+    let in_order = |list: &[Spelt]| list.iter().map(|s| s.hash.clone()).collect::<Vec<_>>();
+    let (mut was, mut is) = (in_order(before), in_order(after));
+    if was == is {
+        for (was, is) in before.iter().zip(after).filter(|(was, is)| was.name != is.name) {
+            add(Class::Name, is, &was.name, &is.name);
         }
         return;
     }
-    for (was, is) in before.iter().zip(&after).filter(|(was, is)| was.name != is.name) {
-        out.push(Change {
-            class: Class::Name,
-            owner: is.owner.clone(),
-            what: is.name.clone(),
-            before: was.name.clone(),
-            after: is.name.clone(),
-            place: is.place.clone(),
-        });
+    was.sort();
+    is.sort();
+    if let Some(first) = after.first().filter(|_| was == is) {
+        let whole = Spelt { name: String::new(), place: String::new(), ..first.clone() };
+        add(Class::Order, &whole, "", "");
     }
-}
-
-/// A rule in canonical spelling.
-struct Spelt {
-    text: String,
-    name: String,
-    owner: String,
-    place: String,
-    sends: bool,
-}
-
-fn spelt(set: &RuleSet) -> Vec<Spelt> {
-    let one = |rule: &Rule| Spelt {
-        text: canonical(rule),
-        name: rule.name.clone().unwrap_or_default(),
-        owner: set.owner_of(rule).to_owned(),
-        place: set.place(rule.span),
-        sends: rule.actions.iter().any(|a| matches!(a.does, Does::Send { .. })),
-    };
-    set.rules.iter().map(one).collect()
 }
 
 /// One spelling for rules that do the same: names, places, comments and the order of alternatives are left out.
@@ -302,8 +331,17 @@ pub fn model_hash(set: &RuleSet) -> String {
         hash.update(canonical(rule).as_bytes());
         hash.update([0]);
     }
-    let mut out = String::with_capacity(64);
-    for byte in hash.finalize() {
+    digits(&hash.finalize())
+}
+
+/// The first half of the SHA-256 of a text.
+fn short_hash(text: &str) -> String {
+    digits(Sha256::digest(text.as_bytes()).get(..16).unwrap_or_default())
+}
+
+fn digits(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len().saturating_mul(2));
+    for byte in bytes {
         // Writing to a string does not fail.
         let _ = write!(out, "{byte:02x}");
     }

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::address::Target;
 use super::folders::Role;
 use super::guard::Strength;
@@ -54,7 +56,8 @@ pub struct Route {
 }
 
 /// What becomes of the owner's copy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum OwnerCopy {
     /// It stays, and looks untouched.
     Kept,

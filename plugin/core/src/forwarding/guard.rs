@@ -4,10 +4,13 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::model::{AddressPart, Field, Guard, Op, Test};
 
 /// How much of the mail a condition lets through, widest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Strength {
     /// All of it.
     All,
@@ -16,10 +19,12 @@ pub enum Strength {
     /// Not known; taken for much.
     Unknown,
     /// All from inside, or all from outside, or all above a size.
+    #[serde(rename = "one-side")]
     Side,
     /// What is about a topic.
     Topic,
     /// What comes from one sender or one list.
+    #[serde(rename = "one-sender")]
     Sender,
     /// Next to nothing.
     Rare,

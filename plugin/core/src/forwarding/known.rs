@@ -1,6 +1,8 @@
 //! What is known about the world a rule set lives in: whose domains are whose, who is at the keyboard, what time it is.
 //! A missing fact gives "unknown", never "fine".
 
+use serde::{Deserialize, Serialize};
+
 use super::address::{Address, Target, normal_domain};
 use super::model::{Reach, Rule, RuleSet};
 use super::providers::{is_or_below, open_to_all};
@@ -8,7 +10,8 @@ use super::settings::{Allowed, ForwardingPolicy};
 use crate::report::Context;
 
 /// On which side of the organisation's border a target lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Scope {
     /// Inside, or the owner himself.
     Internal,
@@ -180,18 +183,14 @@ impl<'a> Known<'a> {
         found
     }
 
-    /// Times of RFC 3339 in UTC compare as text; without a clock an end that was set counts as not reached.
+    /// Without a clock an approval that ends does not count.
     fn still_valid(&self, owner: &str, entry: &Allowed) -> bool {
-        let in_time = entry.until.is_empty() || self.time().is_none_or(|now| now <= entry.until.as_str());
+        let now = self.context.and_then(|c| c.fact("time", None)).and_then(crate::time::moment);
+        let in_time = entry.until.is_empty()
+            || now.zip(crate::time::last_moment(&entry.until)).is_some_and(|(now, last)| now <= last);
         let same_model =
             entry.model.is_empty() || self.keyed("forwarding-model", owner).is_none_or(|hash| hash == entry.model);
         in_time && same_model
-    }
-
-    /// The time now, when the host says.
-    #[must_use]
-    pub fn time(&self) -> Option<&str> {
-        self.context.and_then(|c| c.fact("time", None))
     }
 
     /// How the login behind this change was proved.

@@ -50,6 +50,17 @@ impl RuleSet {
         self.sources.get(span.source as usize).map_or("", |s| s.slice(span))
     }
 
+    /// The condition of a rule as the document spells it, cut.
+    #[must_use]
+    pub fn condition(&self, rule: &Rule) -> String {
+        if rule.guard_span == Span::default() {
+            return String::new();
+        }
+        let text = self.text(rule.guard_span);
+        let end = text.char_indices().nth(120).map_or(text.len(), |(at, _)| at);
+        text.get(..end).unwrap_or("").split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     /// Whose mail a rule handles: its own owner, or the one of the document.
     #[must_use]
     pub fn owner_of<'a>(&'a self, rule: &'a Rule) -> &'a str {

@@ -164,12 +164,7 @@ impl<'a> Survey<'a> {
     /// The condition of a rule as its document spells it, cut.
     #[must_use]
     pub fn guard(&self, rule: &Rule) -> String {
-        if rule.guard_span == Span::default() {
-            return String::new();
-        }
-        let text = self.set.text(rule.guard_span);
-        let end = text.char_indices().nth(120).map_or(text.len(), |(at, _)| at);
-        text.get(..end).unwrap_or("").split_whitespace().collect::<Vec<_>>().join(" ")
+        self.set.condition(rule)
     }
 
     /// Where something stands, for a finding.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::profile::Profile;
+use crate::forwarding::ForwardingPolicy;
 use crate::report::{Action, Severity};
 use crate::sender::policy::SenderPolicy;
 
@@ -20,6 +21,7 @@ pub struct Section {
     pub rescue: Rescue,
     pub tag: Tag,
     pub sender: SenderPolicy,
+    pub forwarding: Option<ForwardingPolicy>,
     pub inbound: Option<Box<Section>>,
     pub outbound: Option<Box<Section>>,
 }

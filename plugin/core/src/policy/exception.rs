@@ -1,8 +1,9 @@
 //! Exceptions: who may send or receive what is otherwise stopped (救済措置).
 
+use super::Judged;
 use super::document::{self, Section};
-use super::{Judged, time};
 use crate::report::{Action, Context, Direction, Kind, PolicyError};
+use crate::time;
 
 /// One exception, ready to be asked.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! The keys of a policy document, in one table: what each means and which values it takes.
 
 use super::shape::{Form, Key, Shape};
-use super::time;
+use crate::time;
 
 /// The document as a whole.
 pub static DOCUMENT: &[Key] = &[
@@ -12,6 +12,7 @@ pub static DOCUMENT: &[Key] = &[
     RESCUE,
     TAG,
     SENDER,
+    FORWARDING,
     Key::new("inbound", Shape::Object(SECTION), "What is different for mail from outside. Here before there."),
     Key::new("outbound", Shape::Object(SECTION), "What is different for mail to the outside. Here before there."),
 ];
@@ -168,6 +169,55 @@ const NAMES: Form = Form {
     most: 253,
     holds: |t| !t.is_empty() && !t.contains(char::is_whitespace) && is_line(t) && !t.contains('@'),
 };
+const FORWARDING: Key = Key::new(
+    "forwarding",
+    Shape::Object(FORWARD),
+    "What the lint of forwarding rules is told, whatever the direction.",
+);
+
+const FORWARD: &[Key] = &[
+    Key::new(
+        "internal-domains",
+        Shape::List(&Shape::Text(&DOMAINS)),
+        "Domains of the organisation, sub-domains included. Without any, the domain of the owner's address counts.",
+    ),
+    Key::new(
+        "partner-domains",
+        Shape::List(&Shape::Text(&DOMAINS)),
+        "Domains mail may be sent on to, sub-domains included.",
+    ),
+    Key::new("allowed", Shape::List(&Shape::Object(ALLOWED)), "Single forwards that somebody approved."),
+    Key::new(
+        "freemail-domains",
+        Shape::List(&Shape::Text(&DOMAINS)),
+        "Domains of free, carrier or disposable mail besides the built-in ones.",
+    ),
+    Key::new(
+        "saas-domains",
+        Shape::List(&Shape::Text(&DOMAINS)),
+        "Mail-in domains of online services besides the built-in ones.",
+    ),
+    Key::new("stealth-folders", Shape::List(&Shape::Text(&NOTE)), "Folders nobody reads besides the built-in ones."),
+    Key::new("sieve-capabilities", Shape::List(&Shape::Text(&NOTE)), "What the Sieve server can do."),
+    Key::new(
+        "max-targets",
+        Shape::Number { least: 1, most: 1000 },
+        "How many distinct targets one owner may send to before `forward-many` speaks.",
+    ),
+];
+
+const ALLOWED: &[Key] = &[
+    Key::new("owner", Shape::Text(&NOTE), "Whose mailbox; every one when left out."),
+    Key::new("target", Shape::Text(&NOTE), "The address it may go to; `@domain` for all of a domain.").required(),
+    Key::new(
+        "until",
+        Shape::Text(&TIME),
+        "The last day (UTC), or the moment with an offset, RFC 3339. Needs the fact `time`.",
+    ),
+    Key::new("reason", Shape::Text(&NOTE), "Why it was approved."),
+    Key::new("model", Shape::Text(&NOTE), "The hash of the rules it was approved for; changed rules void it."),
+];
+
 const ID: Form = Form {
     what: "letters, digits, `-`, `_` and `.`",
     most: 64,

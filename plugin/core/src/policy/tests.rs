@@ -143,13 +143,18 @@ fn a_document_with_every_key_is_right() {
         "rescue":{"url":"https://a.example/x","contact":"+81 3 0000 0000"},"tag":{"subject":"[要注意]","banner":"a\nb"},
         "exceptions":[{"id":"ID","rules":["zip","name-executable"],"senders":["*.a.example"],
             "recipients":["b.example","c@d.example"],"expires":"2026-12-31","ticket":"T","reason":"理由","action":"hold"}]"#;
+    let forwarding = r#""forwarding":{"internal-domains":["corp.example"],"partner-domains":["a.example"],
+        "allowed":[{"owner":"a@corp.example","target":"b@c.example","until":"2026-12-31","reason":"理由","model":"0"}],
+        "freemail-domains":["d.example"],"saas-domains":["e.example"],"stealth-folders":["Old"],
+        "sieve-capabilities":["fileinto"],"max-targets":3}"#;
     let all = format!(
-        "{{{section},{SENDER},\"inbound\":{{{}}},\"outbound\":{{{}}}}}",
+        "{{{section},{SENDER},{forwarding},\"inbound\":{{{}}},\"outbound\":{{{}}}}}",
         section.replace("ID", "in"),
         section.replace("ID", "out")
     );
     let policy = parse(&all).unwrap();
     assert_eq!(policy.limits, Limits { bytes: 1, memory: 2, ratio: 3, entries: 4, depth: 5, work: 6 });
+    assert_eq!(policy.forwarding.allowed[0].target, "b@c.example");
     let schema: serde_json::Value = serde_json::from_str(&Policy::schema(RULES.iter().copied())).unwrap();
     let document: serde_json::Value = serde_json::from_str(&all).unwrap();
     for (path, at) in [
@@ -161,6 +166,8 @@ fn a_document_with_every_key_is_right() {
         ("/tag", "/properties/tag/properties"),
         ("/sender", "/properties/sender/properties"),
         ("/sender/vips/0", "/properties/sender/properties/vips/items/properties"),
+        ("/forwarding", "/properties/forwarding/properties"),
+        ("/forwarding/allowed/0", "/properties/forwarding/properties/allowed/items/properties"),
         ("/rules/zip", "/properties/rules/additionalProperties/properties"),
     ] {
         let keys = |v: &serde_json::Value| v.as_object().unwrap().keys().cloned().collect::<Vec<_>>();

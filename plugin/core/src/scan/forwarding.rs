@@ -3,9 +3,9 @@
 use super::{judged, rule_names};
 use crate::budget::Budget;
 use crate::container::Mail;
-use crate::forwarding::diff::model_hash;
+use crate::forwarding::diff::{Picture, model_hash};
 use crate::forwarding::model::{ProblemKind, RuleSet};
-use crate::forwarding::{ForwardingPolicy, Known, Library, Survey, read_with};
+use crate::forwarding::{Known, Library, Survey, read_with};
 use crate::policy::Policy;
 use crate::report::{Context, Fact, Inspection, Part, PolicyError, Report};
 use crate::rules::{self, Rule, Scene};
@@ -13,23 +13,13 @@ use crate::rules::{self, Rule, Scene};
 /// Where does this rule document send mail? `dialect` is its name or a file name; empty to recognise it by content.
 /// Scripts the document includes come as facts of kind `include` (key: name, value: text).
 ///
+/// The report's `remember` holds, besides what finds one target of several owners, the whole answer: a
+/// `forwarding-route` for every way out and a `forwarding-rule` for every rule. Handed in with a later document they
+/// come back as `forwarding-change`, one for every change.
+///
 /// # Errors
 /// Only a policy can be wrong; a rule document never is.
 pub fn lint_forwarding(document: &[u8], dialect: &str, context: &Context, policy: &str) -> Result<Report, PolicyError> {
-    lint_with(document, dialect, context, policy, &ForwardingPolicy::default())
-}
-
-/// Like [`lint_forwarding`], with settings that are no part of the policy document.
-///
-/// # Errors
-/// As [`lint_forwarding`].
-pub fn lint_with(
-    document: &[u8],
-    dialect: &str,
-    context: &Context,
-    policy: &str,
-    settings: &ForwardingPolicy,
-) -> Result<Report, PolicyError> {
     let policy = Policy::parse(policy, context.direction, rule_names())?;
     let mut budget = Budget::new(policy.limits, document.len());
     let files: Vec<(String, Vec<u8>)> = context
@@ -39,7 +29,7 @@ pub fn lint_with(
         .map(|f| (f.key.clone(), f.value.clone().into_bytes()))
         .collect();
     let set = read_with(document, Some(dialect), Library { files: &files }, &mut budget);
-    let known = Known::new(settings, context, &set);
+    let known = Known::new(&policy.forwarding, context, &set);
     let survey = Survey::new(&set, known);
     let mail = Mail::default();
     let scene = Scene { mail: &mail, context, sender: None, forwarding: Some(&survey) };
@@ -54,7 +44,9 @@ pub fn lint_with(
         inspection,
     };
     let mut report = policy.decide(context, inspection, vec![part], hits, &|id| rules::find(id).map(Rule::info));
-    report.remember.extend(remember(&survey));
+    // There is no mail here that could be changed.
+    report.edits.clear();
+    report.remember.extend(remember(&survey, context));
     Ok(report)
 }
 
@@ -72,19 +64,53 @@ fn inspection(set: &RuleSet) -> Inspection {
     }
 }
 
-/// What a host may keep: the hash of the rules, and who sends where, so that one target of several owners is found.
-fn remember(survey: &Survey<'_>) -> Vec<Fact> {
-    let fact = |kind: &str, key: String, value: String| Fact { kind: kind.to_owned(), key, value };
+/// As many ways out, and as many rules, are remembered.
+const REMEMBERED: usize = 1000;
+
+/// What a host may keep: the hash of the rules, who sends where, the whole picture, and what changed since an earlier one.
+fn remember(survey: &Survey<'_>, context: &Context) -> Vec<Fact> {
     let owner =
         survey.effects.routes.iter().map(|r| r.owner.as_str()).find(|o| !o.is_empty()).unwrap_or(&survey.set.owner);
     let mut out = vec![fact("forwarding-model", owner.to_owned(), model_hash(survey.set))];
     for route in survey.exits().filter(|r| !r.owner.is_empty()) {
         if let Some(address) = route.to.address() {
             let one = fact("forward-target", address.shown(), route.owner.clone());
-            if !out.contains(&one) && out.len() < 1000 {
+            if !out.contains(&one) && out.len() < REMEMBERED {
                 out.push(one);
             }
         }
     }
+    let picture = Picture::of(survey.set, &survey.effects);
+    out.extend(picture.ways.iter().take(REMEMBERED).map(|(key, way)| fact("forwarding-route", json(key), json(way))));
+    out.extend(
+        picture.rules.iter().take(REMEMBERED).map(|rule| fact("forwarding-rule", rule.hash.clone(), json(rule))),
+    );
+    if let Some(earlier) = earlier(context) {
+        let changes = picture.since(&earlier);
+        out.extend(
+            changes.iter().take(REMEMBERED).map(|c| fact("forwarding-change", c.class.as_str().to_owned(), json(c))),
+        );
+    }
     out
+}
+
+/// The picture that facts of an earlier report make, if there are any.
+fn earlier(context: &Context) -> Option<Picture> {
+    let of = |kind: &'static str| context.facts.iter().filter(move |f| f.kind == kind);
+    let ways = of("forwarding-route").filter_map(|f| Some((read(&f.key)?, read(&f.value)?)));
+    let picture =
+        Picture { ways: ways.collect(), rules: of("forwarding-rule").filter_map(|f| read(&f.value)).collect() };
+    (!picture.ways.is_empty() || !picture.rules.is_empty()).then_some(picture)
+}
+
+fn fact(kind: &str, key: String, value: String) -> Fact {
+    Fact { kind: kind.to_owned(), key, value }
+}
+
+fn json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+fn read<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
+    serde_json::from_str(text).ok()
 }

@@ -4,6 +4,7 @@ use crate::forwarding::diff::model_hash;
 use crate::forwarding::model::Event;
 use crate::report::Severity;
 use crate::rules::{Hits, Scene};
+use crate::time::moment;
 
 declare_rule! {
     ORIGIN,
@@ -118,18 +119,10 @@ fn burst(scene: &Scene<'_>, hits: &mut Hits) {
     }
 }
 
-/// Minutes since the year 0, near enough to tell differences: `2026-11-24T09:00:00`.
+/// Logs write times with and without an offset; without one they mean UTC.
 fn minutes(time: &str) -> Option<i64> {
-    let number = |from: usize, to: usize| time.get(from..to)?.parse::<i64>().ok();
-    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    let (hour, minute) = (number(11, 13)?, number(14, 16)?);
-    // Days of the proleptic Gregorian calendar, months counted from March.
-    let (y, m) =
-        if month <= 2 { (year.saturating_sub(1), month.saturating_add(9)) } else { (year, month.saturating_sub(3)) };
-    let leap_days = y.div_euclid(4).saturating_sub(y.div_euclid(100)).saturating_add(y.div_euclid(400));
-    let in_year = m.saturating_mul(153).saturating_add(2).div_euclid(5);
-    let days = y.saturating_mul(365).saturating_add(leap_days).saturating_add(in_year).saturating_add(day);
-    Some(days.saturating_mul(1440).saturating_add(hour.saturating_mul(60)).saturating_add(minute))
+    let seconds = moment(time).or_else(|| moment(&format!("{time}Z")))?;
+    Some(seconds.div_euclid(60))
 }
 
 fn log_off(scene: &Scene<'_>, hits: &mut Hits) {

@@ -18,7 +18,8 @@ fn check(scene: &Scene<'_>, hits: &mut Hits) {
             let mut evidence = survey.evidence(route);
             evidence.push(("until", entry.until.clone()));
             evidence.push(("reason", entry.reason.clone()));
-            let message = "The approval of this forward has run out, or the rules were changed since.";
+            let message =
+                "The approval of this forward has run out or cannot be checked, or the rules were changed since.";
             hits.push(survey.place(route.span), message, evidence);
         }
     }

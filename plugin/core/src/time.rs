@@ -1,4 +1,4 @@
-//! Dates and times of RFC 3339, as far as an expiry needs them: seconds since 1970, no time zones but offsets.
+//! Dates and times of RFC 3339, as far as expiries and logs need them: seconds since 1970, no time zones but offsets.
 
 /// The last second a text stands for: the end of the day (UTC) for a date, the moment itself for a date and time.
 #[must_use]
