@@ -22,7 +22,7 @@ use crate::output::{Sink, Tally};
 const LARGEST: u64 = 64 << 20;
 
 pub fn run(args: &ForwardingArgs) -> anyhow::Result<Exit> {
-    let engine = Engine::new(args.by.engine, 1)?;
+    let engine = Engine::new(&args.by.engine, 1)?;
     let mut basis = Basis::read(&args.by, &engine)?;
     basis.context.facts.extend(args.internal.iter().map(|domain| fact("internal-domain", domain, "")));
     let desk = Desk { engine, basis, args };
