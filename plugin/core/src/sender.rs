@@ -6,6 +6,7 @@
 pub mod authentication;
 pub mod brand_names;
 pub mod brands;
+pub mod free_mail;
 pub mod header;
 pub mod idn;
 mod kana;

@@ -259,8 +259,13 @@ def build_lures():
 
 
 def build_free_mail():
+    # A domain of a special sort stands twice: alone, and behind the name of the sort.
+    words = set()
     with open(os.path.join(OUT, "lists", "free-mail.txt"), encoding="utf-8") as f:
-        write("free-mail.bin", lexicon(w for line in f if not line.startswith("#") for w in line.split()))
+        for line in (line.split() for line in f if not line.startswith("#")):
+            sort = line.pop(0) if line and line[0].endswith(":") else ""
+            words |= set(line) | {sort + w for w in line if sort}
+    write("free-mail.bin", lexicon(words))
 
 
 def build_bigrams(path):

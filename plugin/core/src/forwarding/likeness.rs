@@ -1,72 +1,121 @@
-//! Domains that look like others: a target one slip or one trick away from a domain that is meant.
+//! Domains that look like others: a target one slip or one trick away from a domain that is meant. What looks alike is the
+//! sender module's business; here stand the slips of the finger, which deceive nobody and lose mail all the same.
 
-use super::providers::well_known;
+use std::collections::BTreeMap;
 
-/// How a domain is like another one.
+use super::address::Address;
+use super::known::Known;
+use super::providers::{WELL_KNOWN, open_to_all};
+use crate::sender::lookalike::{Found, Index, IndexBuilder, Kind, Source, search};
+use crate::sender::policy::Prepared;
+use crate::text::domain::Domain;
+
+/// Whose domain a target resembles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Likeness {
-    /// Letters that look alike.
-    Confusable,
-    /// One letter more, less, other, or two swapped.
-    OneEdit,
-    /// The name before the ending is the same.
-    OtherEnding,
+pub enum Whose {
+    /// The organisation's, or one the policy protects.
+    Own,
+    /// A partner's.
+    Partner,
+    /// A brand's, or one of a list of the host.
+    Known,
 }
 
-impl Likeness {
-    /// The word that stands for it in reports.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Confusable => "confusable",
-            Self::OneEdit => "one-edit",
-            Self::OtherEnding => "other-ending",
+/// A domain that is like another one without being it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Likeness {
+    /// The domain that is meant.
+    pub meant: String,
+    /// Whose that is.
+    pub whose: Whose,
+    /// In which way it is like it, for example `skeleton`.
+    pub kind: &'static str,
+    /// How likely it is an imitation, in thousandths; of a slip of the finger nothing is said.
+    pub score: Option<u16>,
+}
+
+/// Resemblances to domains of the organisation count from here on, in thousandths.
+const NOTICED: u16 = 250;
+/// More different domains than these are not compared.
+const DOMAINS: usize = 500;
+
+/// What the targets of a rule set resemble, by domain.
+pub type Likenesses = BTreeMap<String, Likeness>;
+
+/// Looks at every domain outside that is no free mail.
+#[must_use]
+pub fn likenesses<'r>(
+    targets: impl Iterator<Item = (&'r str, &'r Address)>,
+    known: &Known<'_>,
+    sender: &Prepared,
+) -> Likenesses {
+    let mut domains: BTreeMap<&str, &str> = BTreeMap::new();
+    for (owner, address) in targets {
+        if domains.len() < DOMAINS && !address.domain.starts_with('[') && open_to_all(&address.domain).is_none() {
+            domains.entry(address.domain.as_str()).or_insert(owner);
         }
+    }
+    if domains.is_empty() {
+        return Likenesses::new();
+    }
+    let owners = domains.values().copied().collect::<std::collections::BTreeSet<_>>();
+    let mut own: Vec<String> = owners.into_iter().flat_map(|o| known.internal_domains(o)).collect();
+    own.sort();
+    own.dedup();
+    let mut builder = IndexBuilder::default();
+    own.iter().for_each(|d| {
+        builder.add(d, Source::Protected, 0, false);
+    });
+    for (number, partner) in (1u32..).zip(known.partner_domains()) {
+        builder.add(partner, Source::Message, number, false);
+    }
+    let packed = if builder.is_empty() { Vec::new() } else { builder.pack() };
+    let indexes: Vec<Index<'_>> = Index::open(&packed).into_iter().chain(sender.indexes()).collect();
+    let slips = Slips { own: &own, partners: known.partner_domains() };
+    let judge = |domain: &str| {
+        let parsed = Domain::parse(domain);
+        let found = search(&parsed, &indexes).into_iter().find_map(|f| worth(f, sender));
+        found.or_else(|| slips.of(&parsed))
+    };
+    domains.into_keys().filter_map(|d| Some((d.to_owned(), judge(d)?))).collect()
+}
+
+/// A resemblance, if it is strong enough for whose it is: of brands there are many, and namesakes of each, so what
+/// is not the same to the eye must be all the likelier.
+fn worth(found: Found, sender: &Prepared) -> Option<Likeness> {
+    let (whose, least) = match found.source {
+        Source::Protected => (Whose::Own, NOTICED),
+        Source::Message => (Whose::Partner, NOTICED),
+        Source::Brand | Source::Top if found.kind == Kind::Skeleton => (Whose::Known, sender.policy.warn),
+        Source::Brand | Source::Top => (Whose::Known, sender.policy.quarantine),
+    };
+    let strong = found.score >= least;
+    strong.then(|| Likeness { meant: found.target, whose, kind: found.kind.as_str(), score: Some(found.score) })
+}
+
+/// One letter more, less, other, or two swapped, in a domain of the organisation or of a partner.
+struct Slips<'k> {
+    own: &'k [String],
+    partners: &'k [String],
+}
+
+impl Slips<'_> {
+    fn of(&self, domain: &Domain<'_>) -> Option<Likeness> {
+        let near = |meant: &&String| {
+            meant.len() >= SHORTEST
+                && one_edit(&domain.ascii, meant)
+                && Domain::parse(meant).registrable() != domain.registrable()
+        };
+        let found = |list: &[String], whose| {
+            let meant = list.iter().find(near)?.clone();
+            Some(Likeness { meant, whose, kind: "one-edit", score: None })
+        };
+        found(self.own, Whose::Own).or_else(|| found(self.partners, Whose::Partner))
     }
 }
 
 /// Shorter domains have too many neighbours.
 const SHORTEST: usize = 8;
-
-/// Is `domain` like `meant` without being it?
-#[must_use]
-pub fn like(domain: &str, meant: &str) -> Option<Likeness> {
-    Looks::of(domain).like(meant)
-}
-
-/// A domain and its skeleton, to be held against many others.
-struct Looks<'d> {
-    domain: &'d str,
-    skeleton: String,
-}
-
-impl<'d> Looks<'d> {
-    fn of(domain: &'d str) -> Self {
-        Self { domain, skeleton: skeleton(domain) }
-    }
-
-    fn like(&self, meant: &str) -> Option<Likeness> {
-        if self.domain == meant || meant.len() < SHORTEST {
-            return None;
-        }
-        // Skeletons are never longer than their text, and lose one letter of two at most.
-        let near = meant.len() >= self.skeleton.len() && meant.len() <= self.skeleton.len().saturating_mul(2);
-        if near && self.skeleton == skeleton(meant) {
-            return Some(Likeness::Confusable);
-        }
-        one_edit(self.domain, meant).then_some(Likeness::OneEdit)
-    }
-}
-
-/// Like [`like`]; a domain with the same name and another ending counts too.
-#[must_use]
-pub fn like_own(domain: &str, meant: &str) -> Option<Likeness> {
-    like(domain, meant).or_else(|| {
-        let (name, ending) = domain.split_once('.')?;
-        let (meant_name, meant_ending) = meant.split_once('.')?;
-        (name == meant_name && ending != meant_ending && name.len() >= 5).then_some(Likeness::OtherEnding)
-    })
-}
 
 /// The well-known provider a domain is a slip of.
 #[must_use]
@@ -74,12 +123,10 @@ pub fn slip_of_provider(domain: &str) -> Option<&'static str> {
     if let Some((_, meant)) = SLIPS.iter().find(|(slip, _)| *slip == domain) {
         return Some(meant);
     }
-    if super::providers::open_to_all(domain).is_some() || REAL.contains(&domain) {
+    if open_to_all(domain).is_some() || REAL.contains(&domain) {
         return None;
     }
-    let looks = Looks::of(domain);
-    let near = |meant: &&str| meant.len().abs_diff(looks.skeleton.len()) <= 4;
-    well_known().filter(near).find(|meant| looks.like(meant).is_some())
+    WELL_KNOWN.iter().find(|meant| meant.len() >= SHORTEST && one_edit(domain, meant)).copied()
 }
 
 /// Slips further than one letter off, all of them seen to swallow mail.
@@ -104,31 +151,7 @@ const SLIPS: &[(&str, &str)] = &[
 ];
 
 /// Real domains one letter off a well-known one.
-const REAL: &[&str] =
-    &["email.com", "gmx.com", "fmail.com", "imail.com", "oulook.fr", "apple.com", "inbox.com", "hotmail.com"];
-
-/// Latin letters for what looks like them.
-fn skeleton(domain: &str) -> String {
-    let mut out = String::with_capacity(domain.len());
-    for c in domain.chars() {
-        out.push(match c {
-            '0' | 'о' | 'ο' => 'o',
-            '1' | 'l' | '|' | 'ӏ' | 'ı' | 'і' | 'i' => 'l',
-            'а' | 'α' => 'a',
-            'е' | 'ё' => 'e',
-            'р' | 'ρ' => 'p',
-            'с' => 'c',
-            'у' => 'y',
-            'х' => 'x',
-            'ѕ' => 's',
-            'ԁ' => 'd',
-            'ո' | 'п' => 'n',
-            'ν' => 'v',
-            c => c,
-        });
-    }
-    out.replace("rn", "m").replace("vv", "w").replace("cl", "d")
-}
+const REAL: &[&str] = &["fmail.com", "imail.com", "apple.com"];
 
 /// Is one a single insertion, deletion, replacement or swap of neighbours away from the other?
 fn one_edit(a: &str, b: &str) -> bool {
@@ -153,9 +176,12 @@ fn behind(text: &str, n: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::forwarding::model::RuleSet;
+    use crate::forwarding::settings::ForwardingPolicy;
+    use crate::report::Context;
 
     #[test]
-    fn slips_and_tricks() {
+    fn slips_of_the_finger() {
         assert_eq!(slip_of_provider("gmai.com"), Some("gmail.com"));
         assert_eq!(slip_of_provider("gmeil.com"), Some("gmail.com"));
         assert_eq!(slip_of_provider("gamil.com"), Some("gmail.com"));
@@ -163,11 +189,42 @@ mod tests {
         assert_eq!(slip_of_provider("gmail.com"), None);
         assert_eq!(slip_of_provider("email.com"), None);
         assert_eq!(slip_of_provider("corp.example"), None);
-        assert_eq!(like("c0rp.example", "corp.example"), Some(Likeness::Confusable));
-        assert_eq!(like("соrp.example", "corp.example"), Some(Likeness::Confusable));
-        assert_eq!(like("crop.example", "corp.example"), Some(Likeness::OneEdit));
-        assert_eq!(like("corpp.example", "corp.example"), Some(Likeness::OneEdit));
-        assert_eq!(like("other.example", "corp.example"), None);
-        assert_eq!(like_own("company.co", "company.example"), Some(Likeness::OtherEnding));
+    }
+
+    fn like(domain: &str, internal: &str) -> Option<(Whose, String)> {
+        let policy = ForwardingPolicy {
+            internal_domains: vec![internal.to_owned()],
+            partner_domains: vec!["partner-trading.example".to_owned()],
+            ..ForwardingPolicy::default()
+        };
+        let (context, set) = (Context::default(), RuleSet::default());
+        let known = Known::new(&policy, &context, &set);
+        let address = Address { domain: domain.to_owned(), ..Address::default() };
+        let found = likenesses([("", &address)].into_iter(), &known, &Prepared::default());
+        found.into_values().next().map(|l| (l.whose, l.meant))
+    }
+
+    #[test]
+    fn tricks_with_the_names_of_others() {
+        let own = |name: &str| Some((Whose::Own, name.to_owned()));
+        for trick in ["c0rp.example", "соrp.example", "crop.example", "corpp.example", "corp.example.sync.test"] {
+            assert_eq!(like(trick, "corp.example"), own("corp.example"), "{trick}");
+        }
+        assert_eq!(like("hoshimaru-billing.test", "hoshimaru.co.jp"), own("hoshimaru.co.jp"));
+        assert_eq!(like("hoshimaru.test", "hoshimaru.co.jp"), own("hoshimaru.co.jp"));
+        let partner = Some((Whose::Partner, "partner-trading.example".to_owned()));
+        assert_eq!(like("partner-tradng.example", "corp.example"), partner);
+        let brand = like("rnicrosoft.com", "corp.example").map(|(whose, _)| whose);
+        assert_eq!(brand, Some(Whose::Known));
+    }
+
+    #[test]
+    fn others_are_left_alone() {
+        for honest in
+            ["outside.example", "gmail.com", "microsoft.com", "med.univ.ac.jp", "archive.example", "xcorp.test"]
+        {
+            assert_eq!(like(honest, "corp.example"), None, "{honest}");
+        }
+        assert_eq!(like("mec.univ.ac.jp", "med.univ.ac.jp"), None);
     }
 }

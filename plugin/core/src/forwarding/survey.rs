@@ -7,10 +7,12 @@ use super::effects::{Effects, Live, Route, effects, folder_role};
 use super::folders::Role;
 use super::guard::Strength;
 use super::known::{Known, Login, Scope};
+use super::likeness::{Likenesses, likenesses};
 use super::model::{Does, Field, Folder, Op, Reach, Rule, RuleSet};
 use super::source::Span;
 use super::words::{Topic, topic_of};
 use crate::report::Severity;
+use crate::sender::policy::Prepared;
 
 /// What the lint looks at.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub struct Survey<'a> {
     topics: BTreeMap<usize, Vec<(Topic, &'static str, String)>>,
     /// Blocks with a way out.
     exits: BTreeSet<u32>,
+    /// What the domains of targets outside resemble.
+    pub likenesses: Likenesses,
     /// How each rule hides mail.
     hidings: Vec<Option<Hiding>>,
 }
@@ -58,10 +62,13 @@ const VALUES: usize = 500;
 impl<'a> Survey<'a> {
     /// Looks over a rule set.
     #[must_use]
-    pub fn new(set: &'a RuleSet, known: Known<'a>) -> Self {
+    pub fn new(set: &'a RuleSet, known: Known<'a>, sender: &Prepared) -> Self {
         let effects = effects(set, &known);
-        let mut survey =
-            Self { set, topics: BTreeMap::new(), exits: BTreeSet::new(), hidings: Vec::new(), effects, known };
+        let outside = effects.routes.iter().filter(|r| r.scope.leaves());
+        let targets = outside.filter_map(|r| Some((r.owner.as_str(), r.to.address()?)));
+        let likenesses = likenesses(targets, &known, sender);
+        let (about, exits, hidings) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
+        let mut survey = Self { set, topics: about, exits, likenesses, hidings, effects, known };
         let mut roles: BTreeMap<&Folder, Option<Role>> = BTreeMap::new();
         let mut role = |folder| *roles.entry(folder).or_insert_with(|| folder_role(folder, &survey.known));
         survey.hidings = set.rules.iter().map(|r| hiding(r, &mut role)).collect();

@@ -1,5 +1,6 @@
 //! The pipeline of a rule document: bytes → rule set → ways out → findings → report.
 
+use super::sender::prepare;
 use super::{judged, rule_names};
 use crate::budget::Budget;
 use crate::container::Mail;
@@ -30,7 +31,7 @@ pub fn lint_forwarding(document: &[u8], dialect: &str, context: &Context, policy
         .collect();
     let set = read_with(document, Some(dialect), Library { files: &files }, &mut budget);
     let known = Known::new(&policy.forwarding, context, &set);
-    let survey = Survey::new(&set, known);
+    let survey = Survey::new(&set, known, &prepare(policy.sender.clone(), context));
     let mail = Mail::default();
     let scene = Scene { mail: &mail, context, sender: None, forwarding: Some(&survey) };
     let hits = rules::run(&scene).into_iter().map(|(rule, hit)| judged(&mail, rule, hit)).collect();

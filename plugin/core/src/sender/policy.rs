@@ -5,14 +5,10 @@ use serde::Deserialize;
 use crate::text::domain::Domain;
 use crate::text::fold::fold;
 use crate::text::kana::NameKey;
-use crate::text::lexicon::Lexicon;
 use crate::text::skeleton::skeleton;
 
-use super::brands;
 use super::lookalike::{Index, IndexBuilder, Source};
-
-/// The packed list of `data/lists/free-mail.txt`.
-static FREE_MAIL: &[u8] = include_bytes!("../../data/free-mail.bin");
+use super::{brands, free_mail};
 
 /// A person others are told to obey, so that mail is forged in the name of.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -129,11 +125,7 @@ impl Prepared {
     /// Does anybody get an address there?
     #[must_use]
     pub fn is_free_mail(&self, domain: &Domain<'_>) -> bool {
-        let packed = Lexicon::new(FREE_MAIL);
-        let within = |list: &[String]| list.iter().any(|d| domain.is_within(d));
-        packed.has(domain.ascii.as_bytes())
-            || packed.has(domain.registrable().as_bytes())
-            || within(&self.policy.free_mail)
+        free_mail::sort_of(domain).is_some() || self.policy.free_mail.iter().any(|d| domain.is_within(d))
     }
 
     /// May it speak in other names?
