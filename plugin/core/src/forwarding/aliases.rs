@@ -87,13 +87,43 @@ fn claims_valiases(text: &str) -> bool {
             .any(|e| e.pieces.first().and_then(|(_, l)| key(l)).is_some_and(|(n, _)| n == "*" || n.contains('@')))
 }
 
+/// `if /pattern/` and `endif` of tables with patterns (regexp_table(5), pcre_table(5)).
+fn is_bracket(entry: &Entry<'_>) -> bool {
+    entry.pieces.first().is_some_and(|(_, line)| {
+        let line = line.trim();
+        line == "endif" || line.strip_prefix("if ").is_some_and(|p| p.trim_start().starts_with(['/', '!']))
+    })
+}
+
+/// How long the left side of a line is. A pattern between slashes may hold spaces, and flags follow it.
+fn pattern_length(line: &str) -> usize {
+    let word = |from: usize| {
+        line.get(from..).and_then(|rest| rest.find([' ', '\t'])).map_or(line.len(), |at| from.saturating_add(at))
+    };
+    let lead = line.len().saturating_sub(line.trim_start_matches('!').len());
+    if !line.get(lead..).unwrap_or("").starts_with('/') {
+        return word(0);
+    }
+    let mut escaped = false;
+    let close = line.char_indices().skip(lead.saturating_add(1)).find(|(_, c)| {
+        let ends = *c == '/' && !escaped;
+        escaped = *c == '\\' && !escaped;
+        ends
+    });
+    close.map_or_else(|| word(0), |(at, _)| word(at))
+}
+
 fn claims_virtual(text: &str) -> bool {
-    let entries = entries(text);
-    let split = |line: &str| line.trim_end().split_once([' ', '\t']).map(|(k, v)| (k.to_owned(), v.trim().to_owned()));
+    let entries: Vec<_> = entries(text).into_iter().filter(|e| !is_bracket(e)).collect();
+    let split = |line: &str| {
+        let (k, v) = line.trim_end().split_at_checked(pattern_length(line))?;
+        (!v.is_empty()).then(|| (k.to_owned(), v.trim().to_owned()))
+    };
     !entries.is_empty()
         && entries.iter().take(200).all(|e| {
             e.pieces.first().and_then(|(_, line)| split(line)).is_some_and(|(key, value)| {
-                let left = key.contains('@') || key.starts_with('/') || (key.contains('.') && !key.contains('='));
+                let left =
+                    key.contains('@') || key.starts_with(['/', '!']) || (key.contains('.') && !key.contains('='));
                 left && !value.is_empty()
                     && (value.contains('$') || split_list(&value).iter().all(|(_, i)| is_target(i)))
             })
@@ -133,16 +163,19 @@ fn read_virtual(source: &Source, reading: &mut Reading<'_>) {
     reading.set.covers("mta-table");
     for entry in entries(&source.text) {
         let Some(((start, line), rest)) = entry.pieces.split_first() else { continue };
-        let length = line.find([' ', '\t']).unwrap_or(line.len());
+        if is_bracket(&entry) {
+            continue;
+        }
+        let length = pattern_length(line).min(line.len());
         let (pattern, value) = line.split_at_checked(length).unwrap_or((line, ""));
-        if !pattern.contains('@') && !pattern.starts_with('/') && pattern.contains('.') {
+        if !pattern.contains('@') && !pattern.starts_with(['/', '!']) && pattern.contains('.') {
             continue; // a bare domain only says that the domain is virtual
         }
         let mut rule = Rule { owner: pattern.to_owned(), origin: Origin::Table, ..Rule::at(entry.span) };
         if let Some(domain) = pattern.strip_prefix('@') {
             rule.reach = Reach::Wide(domain.to_owned());
             rule.owner.clear();
-        } else if pattern.starts_with('/') {
+        } else if pattern.starts_with(['/', '!']) {
             rule.reach = Reach::Wide(pattern.to_owned());
             rule.owner.clear();
         }

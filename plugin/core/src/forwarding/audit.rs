@@ -14,7 +14,7 @@ pub const DIALECT: Dialect = Dialect { name: "audit", files: &["AuditLog*", "Uni
 
 fn claims(text: &str) -> bool {
     if is_json(text) {
-        mentions(text, &["\"AuditData\""])
+        ["\"AuditData\"", "\"auditData\""].iter().any(|w| mentions(text, &[w]))
             || (mentions(text, &["\"Operation\""])
                 && ["\"Workload\"", "\"Parameters\"", "\"OperationProperties\"", "\"UserId\""]
                     .iter()
@@ -29,9 +29,11 @@ fn read(source: &Source, reading: &mut Reading<'_>) {
     reading.set.covers("audit-log");
     if is_json(&source.text) {
         for (object, span) in objects(&source.text, reading) {
-            match object.text("AuditData") {
-                Some(inner) => wrapped(&inner, span, reading),
-                None => entry(&object, span, reading),
+            let inner = object.get("AuditData");
+            match (inner.and_then(|n| n.object()), inner.and_then(|n| n.text())) {
+                (Some(inner), _) => entry(&inner, span, reading),
+                (None, Some(text)) => wrapped(&text, span, reading),
+                (None, None) => entry(&object, span, reading),
             }
         }
         return;

@@ -13,17 +13,22 @@ use super::{exim, sieve};
 pub const DIALECT: Dialect = Dialect { name: "forward", files: &[".forward*", "*.forward"], claims, read };
 
 fn claims(text: &str) -> bool {
-    let mut items = 0usize;
+    let (mut items, mut rows, mut telling) = (0usize, 0usize, false);
     for (_, line) in lines(text).filter(|(_, l)| !l.trim().is_empty() && !l.trim_start().starts_with('#')).take(200) {
+        rows = rows.saturating_add(1);
         for (_, item) in split_list(line) {
             items = items.saturating_add(1);
             let known = item.starts_with(['\\', '|', '/']) || item.starts_with("\"|") || item.starts_with(":include:");
-            if !known && !matches!(Target::parse(item), Target::Address(_) | Target::Local(_)) {
-                return false;
+            match Target::parse(item.trim_matches('"')) {
+                _ if known => telling = true,
+                Target::Address(_) => telling = true,
+                Target::Local(_) => {}
+                _ => return false,
             }
         }
     }
-    items > 0
+    // Bare names alone are a list of users on one line, and anything at all on several.
+    items > 0 && (telling || rows == 1)
 }
 
 fn read(source: &Source, reading: &mut Reading<'_>) {

@@ -8,7 +8,7 @@ use super::address::{Target, split_list};
 use super::model::{AddressPart, Does, Field, Folder, Guard, Op, Origin, Reach, Rule, State, Test, Via, Visible};
 use super::reading::Reading;
 use super::source::{Source, Span};
-use super::table::{Record, columns, is_json, is_type_name, mentions, records};
+use super::table::{Record, columns, is_json, is_type_name, mentions, printed_column, printed_names, records};
 
 /// The dialect.
 pub const DIALECT: Dialect =
@@ -39,6 +39,8 @@ const MARKS: &[&str] = &[
 fn claims(text: &str) -> bool {
     if is_json(text) {
         MARKS.iter().any(|m| mentions(text, &[&format!("\"{m}\"")]))
+    } else if printed_column(text).is_some() {
+        printed_names(text).any(|name| MARKS.contains(&name))
     } else {
         let columns = columns(text);
         columns.len() > 1 && MARKS.iter().any(|m| columns.iter().any(|c| c.eq_ignore_ascii_case(m)))

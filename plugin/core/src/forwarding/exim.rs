@@ -223,6 +223,9 @@ impl<'w> Walk<'w, '_, '_> {
                 return inner;
             }
             "error_message" | "delivered" | "manually_thawed" | "first_delivery" | "personal" => {
+                while first.text.eq_ignore_ascii_case("personal") && self.eat("alias") {
+                    self.next();
+                }
                 return Guard::Opaque(Arc::from(first.text.as_str()), span);
             }
             "foranyaddress" => {
@@ -294,6 +297,9 @@ impl<'w> Walk<'w, '_, '_> {
             "fail" | "freeze" => {
                 self.optional_text();
                 rule.act(Does::Reply { from: None, carries: String::new(), refuses: true }, span);
+            }
+            "logfile" | "logwrite" if self.peek().is_some_and(|w| !w.quoted && !is_command(&w.text)) => {
+                self.next();
             }
             "logwrite" | "logfile" | "testprint" | "add" | "debug" => {
                 while self.peek().is_some_and(|w| w.quoted)
@@ -367,7 +373,9 @@ impl<'w> Walk<'w, '_, '_> {
                 _ => break,
             }
         }
-        if vacation || targets.is_empty() {
+        // A message to whoever wrote is an answer, whatever it is called.
+        let answers = targets.iter().all(|(to, _)| matches!(to, Target::Template { raw, .. } if is_author(raw)));
+        if vacation || answers {
             rule.act(Does::Reply { from, carries, refuses: false }, rule.span);
             return;
         }
@@ -390,6 +398,21 @@ impl<'w> Walk<'w, '_, '_> {
             self.reading.rule(rule);
         }
     }
+}
+
+/// What the sender of the message is called in a filter.
+fn is_author(text: &str) -> bool {
+    let name = text.trim().trim_matches(['$', '{', '}', ':']).to_ascii_lowercase();
+    matches!(
+        name.as_str(),
+        "reply_address"
+            | "sender_address"
+            | "return_path"
+            | "h_reply-to"
+            | "h_from"
+            | "header_from"
+            | "header_reply-to"
+    )
 }
 
 fn is_command(word: &str) -> bool {

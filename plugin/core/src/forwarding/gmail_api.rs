@@ -16,7 +16,9 @@ pub const DIALECT: Dialect = Dialect { name: "gmail", files: &["gmail.json", "fi
 fn claims(text: &str) -> bool {
     is_json(text)
         && (mentions(text, &["\"criteria\"", "\"action\""])
-            || ["\"forwardingEmail\"", "\"autoForwarding\"", "\"delegateEmail\""].iter().any(|w| mentions(text, &[w]))
+            || ["\"forwardingEmail\"", "\"autoForwarding\"", "\"delegateEmail\"", "\"sendAsEmail\""]
+                .iter()
+                .any(|w| mentions(text, &[w]))
             || mentions(text, &["\"disposition\"", "\"emailAddress\""])
             || (mentions(text, &["\"filter\""]) && mentions(text, &["LabelIds"])))
 }

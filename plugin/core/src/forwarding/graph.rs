@@ -14,9 +14,29 @@ use super::table::{is_json, mentions, objects};
 pub const DIALECT: Dialect = Dialect { name: "graph", files: &["messageRules.json"], claims, read };
 
 fn claims(text: &str) -> bool {
+    // The API writes `isEnabled`, its PowerShell module `IsEnabled`.
     is_json(text)
-        && mentions(text, &["\"actions\""])
-        && (mentions(text, &["\"isEnabled\""]) || mentions(text, &["\"sequence\""]) || mentions(text, &["messageRule"]))
+        && (mentions(text, &["\"actions\""])
+            && ["\"isEnabled\"", "\"sequence\"", "messageRule"].iter().any(|w| mentions(text, &[w]))
+            || mentions(text, &["\"Actions\"", "\"IsEnabled\""])
+            || mentions(text, &["@odata.context", "messageRules"]))
+}
+
+/// A name as the API writes it: the first letter small.
+fn camel(name: &str) -> String {
+    let mut name = name.to_owned();
+    if let Some(first) = name.get_mut(..1) {
+        first.make_ascii_lowercase();
+    }
+    name
+}
+
+/// Values that say nothing: missing ones, false ones, empty lists and objects.
+fn is_idle(node: &Node<'_>) -> bool {
+    node.is_null()
+        || node.truth() == Some(false)
+        || node.list().is_some_and(|l| l.is_empty())
+        || node.object().is_some_and(|o| o.members().all(|(_, n)| is_idle(&n)))
 }
 
 fn read(source: &Source, reading: &mut Reading<'_>) {
@@ -60,9 +80,10 @@ fn rule(object: &Object<'_>, span: Span, reading: &mut Reading<'_>) -> (i64, Rul
 
 /// Conditions of one rule must all hold; the values of one are alternatives.
 fn condition(name: &str, node: &Node<'_>) -> Option<Guard> {
-    if node.is_null() || node.truth() == Some(false) || node.list().is_some_and(|l| l.is_empty()) {
+    if is_idle(node) {
         return None;
     }
+    let name = camel(name);
     let span = node.span();
     let test = |fields: Vec<Field>, op, values: Vec<String>| {
         Guard::test(Test { fields, op, part: AddressPart::Text, values, dynamic: false, case_sensitive: false, span })
@@ -70,7 +91,7 @@ fn condition(name: &str, node: &Node<'_>) -> Option<Guard> {
     let texts = || node.each().iter().filter_map(Node::text).collect::<Vec<_>>();
     let addresses = || node.each().iter().filter_map(address).collect::<Vec<_>>();
     let header = |name: &str| vec![Field::header(name)];
-    Some(match name {
+    Some(match name.as_str() {
         "subjectContains" => test(header("subject"), Op::Contains, texts()),
         "bodyContains" => test(vec![Field::Body], Op::Contains, texts()),
         "bodyOrSubjectContains" => test(vec![Field::header("subject"), Field::Body], Op::Contains, texts()),
@@ -116,14 +137,15 @@ fn address(node: &Node<'_>) -> Option<String> {
 }
 
 fn action(name: &str, node: &Node<'_>, rule: &mut Rule, reading: &mut Reading<'_>) {
-    if node.is_null() || node.truth() == Some(false) || node.list().is_some_and(|l| l.is_empty()) {
+    if is_idle(node) {
         return;
     }
+    let name = camel(name);
     let span = node.span();
     let folder = || Folder::named(node.text().unwrap_or_default());
-    match name {
+    match name.as_str() {
         "forwardTo" | "forwardAsAttachmentTo" | "redirectTo" => {
-            let via = match name {
+            let via = match name.as_str() {
                 "forwardTo" => Via::Forward,
                 "redirectTo" => Via::Redirect,
                 _ => Via::Attachment,

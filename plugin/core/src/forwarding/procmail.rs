@@ -66,7 +66,11 @@ fn logical(text: &str) -> Vec<Line> {
             // A shell reads what follows a pipe, comments included.
             let bare = text.starts_with(['*', '|']) || text.contains(['"', '\'', '`']);
             let text = if bare { text } else { uncommented(text) };
-            out.push(Line { text: text.to_owned(), span: Span::new(start, end) });
+            let span = Span::new(start, end);
+            // `{ :0`: the first recipe of a block may stand behind its brace.
+            let recipe = text.strip_prefix('{').map(str::trim).filter(|t| t.starts_with(":0"));
+            let brace = recipe.map(|_| "{");
+            out.extend(brace.into_iter().chain([recipe.unwrap_or(text)]).map(|t| Line { text: t.to_owned(), span }));
         } else {
             continue;
         }

@@ -33,6 +33,7 @@ const BRANCHES: usize = 8;
 
 /// Reads a stretch of a text as a Sieve script.
 pub fn read(source: &Source, start: usize, end: usize, origin: Origin, zimbra: bool, reading: &mut Reading<'_>) {
+    let zimbra = zimbra || is_zimbra(source.text.get(start..end).unwrap_or(""));
     let mut walk = Walk {
         text: &source.text,
         source: 0,
@@ -46,8 +47,23 @@ pub fn read(source: &Source, start: usize, end: usize, origin: Origin, zimbra: b
         tests: 0,
         reading,
     };
+    // Proton's own part of a script asks for nothing, but looks at what only Proton has.
+    walk.capabilities.proton = walk.text.contains("vnd.proton.");
     walk.script(start, end, zimbra);
     walk.finish();
+}
+
+/// Zimbra asks for capabilities no extension has, and switches rules off with a word of its own.
+fn is_zimbra(text: &str) -> bool {
+    ["disabled_if", "\"tag\"", "\"flag\""].iter().any(|w| memchr::memmem::find(text.as_bytes(), w.as_bytes()).is_some())
+        && {
+            let script = parse::script(text, 0, text.len());
+            script.commands.iter().any(|n| {
+                n.is("disabled_if")
+                    || n.is("require")
+                        && n.args.iter().flat_map(|a| a.value.texts()).any(|t| matches!(&**t, "tag" | "flag"))
+            })
+        }
 }
 
 /// Does this look like a Sieve script?
@@ -55,10 +71,19 @@ pub fn read(source: &Source, start: usize, end: usize, origin: Origin, zimbra: b
 pub fn claims(text: &str) -> bool {
     let script = parse::script(text, 0, text.len().min(4096));
     let known = |n: &Node<'_>| {
+        // `if (…)` is how maildrop and many programming languages begin.
+        let tested = || n.tests.first().is_some_and(|t| table::test(t.name).is_some());
         !n.name.is_empty()
             && table::command(n.name).is_some()
+            && (!(n.is("if") || n.is("elsif")) || tested())
             && (n.block.is_some() || n.args.iter().any(|a| !matches!(a.value, Value::Number(_))) || n.args.is_empty())
     };
+    // Who asks for capabilities speaks Sieve, however many words of a vendor follow; who only comments says nothing.
+    let asks = script.commands.first().is_some_and(|n| n.is("require") && known(n));
+    let silent = script.commands.is_empty() && script.faults.is_empty() && !script.comments.is_empty();
+    if asks || silent {
+        return true;
+    }
     let read = script.commands.iter().filter(|n| known(n)).count();
     let cut = usize::from(text.len() > 4096);
     read > 0 && script.commands.len().saturating_sub(read).saturating_sub(cut) <= read.wrapping_div(2)
@@ -212,6 +237,10 @@ impl<'t> Walk<'_, '_, 't> {
                     self.note(ProblemKind::Require, node.span, "require does not stand at the beginning", "require");
                 }
                 let made = self.action(node, &frame, block, &mut open);
+                if let Some(body) = node.block.as_ref().filter(|_| frame.depth < DEPTH) {
+                    self.flush(&mut open);
+                    self.foreign_block(node, body, &frame);
+                }
                 if made.stops && frame.shadow.is_none() {
                     self.flush(&mut open);
                     frame.shadow = Some(self.at(node.span));
@@ -225,6 +254,19 @@ impl<'t> Walk<'_, '_, 't> {
         }
         self.flush(&mut open);
         ended
+    }
+
+    /// The block of a command that is not known, or takes none: what stands in it may run, nobody can tell when.
+    fn foreign_block(&mut self, node: &Node<'t>, body: &[Node<'t>], frame: &Frame) {
+        let span = self.at(node.span);
+        let own = Arc::new(Guard::Opaque(Arc::from(short(node.name)), span));
+        let path = Guard::all([Arc::new(frame.path.clone()), own]);
+        let depth = frame.depth.saturating_add(1);
+        let inner = Frame { path, guard_span: span, depth, looped: true, ..frame.clone() };
+        let before = self.variables.clone();
+        let start = body.first().map_or(node.span.end, |n| n.span.start) as usize;
+        self.block(body, inner, start);
+        self.variables.merge(&before);
     }
 
     fn flush(&mut self, open: &mut Option<Rule>) {

@@ -3,7 +3,7 @@
 use super::json::{Node, Object, values};
 use super::model::ProblemKind;
 use super::reading::Reading;
-use super::source::Span;
+use super::source::{Span, lines};
 
 /// One record: fields with their values.
 #[derive(Clone, Debug, Default)]
@@ -122,9 +122,80 @@ pub fn columns(text: &str) -> Vec<String> {
     head.split([',', ';', '\t']).map(|c| c.trim().trim_matches('"').to_owned()).collect()
 }
 
-/// All records of a document, JSON or CSV.
+/// All records of a document: JSON, CSV, or what `Format-List` prints.
 pub fn records(text: &str, reading: &mut Reading<'_>) -> Vec<Record> {
-    if is_json(text) { json_records(text, reading) } else { csv_records(text, reading) }
+    if is_json(text) {
+        json_records(text, reading)
+    } else if printed_column(text).is_some() {
+        printed_records(text, reading)
+    } else {
+        csv_records(text, reading)
+    }
+}
+
+/// The column of the colons in what PowerShell's `Format-List` prints: names are padded to one width, so that all colons
+/// stand below one another; values that need more lines are indented behind it.
+#[must_use]
+pub fn printed_column(text: &str) -> Option<usize> {
+    let rows = || text.lines().filter(|l| !l.is_empty() && !l.starts_with([' ', '\t']));
+    let column = printed_name(rows().next()?)?;
+    let fits = |row: &str| printed_name(row) == Some(column);
+    (rows().take(50).count() > 1 && rows().take(50).all(fits)).then_some(column)
+}
+
+/// Where the colon stands in a row `Name   : value`.
+fn printed_name(row: &str) -> Option<usize> {
+    let column = row.find(':')?;
+    let name = row.get(..column)?;
+    let plain = name.trim_end().bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'));
+    let behind = row.get(column.saturating_add(1)..)?;
+    (plain && name.ends_with(' ') && !name.trim().is_empty() && (behind.is_empty() || behind.starts_with(' ')))
+        .then_some(column)
+}
+
+/// The names in what `Format-List` prints.
+pub fn printed_names(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|row| printed_name(row).and_then(|column| row.get(..column))).map(str::trim_end)
+}
+
+fn printed_records(text: &str, reading: &mut Reading<'_>) -> Vec<Record> {
+    let mut out: Vec<Record> = Vec::new();
+    let mut open = false;
+    for (start, line) in lines(text) {
+        let row = line.trim_end_matches(['\r', '\n']);
+        let span = Span::new(start, start.saturating_add(row.trim_end().len()));
+        if row.trim().is_empty() {
+            open = false;
+            continue;
+        }
+        if row.starts_with([' ', '\t']) {
+            if let Some(last) = out.last_mut().filter(|_| open) {
+                last.span = last.span.to(span);
+                if let Some(value) = last.fields.last_mut().and_then(|(_, values)| values.last_mut()) {
+                    value.push_str(row.trim());
+                }
+            }
+            continue;
+        }
+        let Some((name, value)) = printed_name(row).and_then(|at| row.split_at_checked(at)) else {
+            reading.unreadable(span, "a line is no property of a list", "");
+            continue;
+        };
+        let (name, value) = (name.trim_end(), value.trim_start_matches(':').trim());
+        if value.ends_with("...}") || value.ends_with("…}") {
+            reading.set.problem(ProblemKind::Lossy, span, "a list of values was cut when it was printed", name);
+        }
+        // A name that comes again begins the next record where no empty line does.
+        if !open || out.last().is_some_and(|r| r.knows(name)) {
+            out.push(Record::at(span));
+            open = true;
+        }
+        if let Some(record) = out.last_mut() {
+            record.span = record.span.to(span);
+            record.put(name, vec![value.to_owned()]);
+        }
+    }
+    out
 }
 
 /// The objects of a JSON document: at its top, in a list, or in the list a wrapper calls `value`.

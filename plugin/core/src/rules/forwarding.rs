@@ -1,8 +1,10 @@
 //! The `forwarding` family: where rule documents send mail, and how they keep it from their owners.
 
+use std::collections::BTreeMap;
+
 use super::{Hits, Rule, Scene};
 use crate::forwarding::Survey;
-use crate::forwarding::model::ProblemKind;
+use crate::forwarding::model::{Problem, ProblemKind};
 use crate::report::Severity;
 
 mod audit;
@@ -83,16 +85,30 @@ pub static RULES: &[&Rule] = &[
     &audit::DRIFT,
 ];
 
-/// Reports every problem of a kind that the reader met.
+/// More words than these of one problem at one place are not listed.
+const WORDS: usize = 12;
+
+/// Reports every problem of a kind that the reader met; the same one with several words at one place is one finding.
 fn problems(scene: &Scene<'_>, hits: &mut Hits, kind: ProblemKind, severity: Option<Severity>) {
     let Some(survey) = scene.forwarding else { return };
+    let mut groups: Vec<(&Problem, Vec<&str>)> = Vec::new();
+    let mut places = BTreeMap::new();
     for problem in survey.set.problems.iter().filter(|p| p.kind == kind) {
+        let key = (problem.span.source, problem.span.start, problem.what.as_str());
+        let at = *places.entry(key).or_insert(groups.len());
+        match groups.get_mut(at) {
+            Some((_, words)) if words.len() < WORDS => words.push(&problem.word),
+            Some(_) => {}
+            None => groups.push((problem, vec![&problem.word])),
+        }
+    }
+    for (problem, words) in groups {
         let mut sentence = problem.what.clone();
         if let Some(first) = sentence.get_mut(..1) {
             first.make_ascii_uppercase();
         }
         sentence.push('.');
-        let evidence = [("text", problem.word.as_str())];
+        let evidence = [("text", words.join(", "))];
         let evidence = evidence.into_iter().filter(|(_, v)| !v.is_empty());
         match severity {
             Some(severity) => hits.push_as(severity, survey.place(problem.span), sentence, evidence),

@@ -41,7 +41,7 @@ impl<'t> Walk<'_, '_, 't> {
                 self.note(ProblemKind::Arity, node.span, "the command stands outside a loop", word.name);
             }
             "extracttext" => self.forget(call.last(0)),
-            "export" | "eval" | "break" | "continue" | "debug_log" | "denotify" => {}
+            "export" | "eval" | "break" | "continue" | "debug_log" | "denotify" | "log" | "expire" | "unexpire" => {}
             "include" => return self.include(&call, frame, block, open, span),
             "return" if self.depth > 0 && frame.depth == 0 => return Made { stops: false, returns: true },
             "stop" | "return" | "error" => {
@@ -241,9 +241,17 @@ impl<'t> Walk<'_, '_, 't> {
     /// A notice: enotify names its method as a URI (RFC 5435), the old draft in `:method` and `:options`.
     fn notify(&mut self, call: &Call<'_, 't>, out: &mut Vec<Does>) {
         let old = call.has("method") || call.args.is_empty();
-        let place = if old { call.of("options") } else { call.last(0) };
+        let zimbra = self.capabilities.lenient && call.args.len() > 1;
+        let place = match (zimbra, old) {
+            (true, _) => call.args.first().copied(),
+            (false, true) => call.of("options"),
+            (false, false) => call.last(0),
+        };
         let (targets, dynamic) = self.texts(place);
-        let carries = self.carried(call.of("message"));
+        let carries: String = match zimbra {
+            true => call.args.iter().skip(1).map(|a| self.carried(Some(a))).collect(),
+            false => self.carried(call.of("message")),
+        };
         for target in &targets {
             let to = self.target(target, dynamic, place);
             out.push(Does::Send { to, via: Via::Notify, copy: true, carries: carries.clone() });

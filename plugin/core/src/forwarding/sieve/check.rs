@@ -17,6 +17,8 @@ pub struct Capabilities {
     have: Vec<String>,
     /// Zimbra asks for nothing.
     pub lenient: bool,
+    /// Proton takes `i;unicode-casemap` without being asked.
+    pub proton: bool,
 }
 
 /// Capabilities that others bring along (RFC 5235 section 2.1, RFC 6131 section 2).
@@ -128,10 +130,14 @@ impl Checker<'_> {
         if !word.needs.is_empty() && !word.needs.iter().any(|n| self.capabilities.uses(n)) {
             self.note(ProblemKind::Require, node.span, "a word is used without its capability", word.name);
         }
+        let from = self.problems.len();
         let call = self.sort(node, word);
         self.positional(node, word, &call);
         self.tests_and_block(node, word);
         self.values(node, word.name, &call);
+        if self.capabilities.lenient && matches!(word.name, "date" | "notify") {
+            self.problems.truncate(from); // Zimbra has words of its own behind these two names
+        }
         call
     }
 
@@ -177,7 +183,8 @@ impl Checker<'_> {
         let text = text.to_ascii_lowercase();
         match tag.name {
             "comparator"
-                if !matches!(text.as_str(), "i;octet" | "i;ascii-casemap")
+                if !(matches!(text.as_str(), "i;octet" | "i;ascii-casemap")
+                    || text == "i;unicode-casemap" && self.capabilities.proton)
                     && !self.capabilities.uses(&format!("comparator-{text}")) =>
             {
                 self.note(ProblemKind::Require, arg.span, "a comparator is used without its capability", &text);

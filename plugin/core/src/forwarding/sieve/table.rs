@@ -126,6 +126,10 @@ const REDIRECT: &[Tag] = &[
     tag("bytrace", "redirect-deliverby"),
 ];
 
+/// Zimbra's tests of dates and people.
+const TIMES: &[&[Tag]] = &[&[of(tag("before", ""), 1), of(tag("after", ""), 1), of(tag("is", ""), 1)]];
+const WHERE: &[&[Tag]] = &[&[tag("in", "")]];
+
 const fn word(name: &'static str, needs: &'static [&'static str], args: &'static [Takes]) -> Word {
     Word { name, needs, args, optional: 0, front: false, tags: &[], tests: Tests::None, block: false }
 }
@@ -234,6 +238,38 @@ pub const COMMANDS: &[Word] = &[
     word("error", &["ihave"], &[Text]),
     word("log", &["vnd.cyrus.log"], &[Text]),
     tagged(
+        word("snooze", &["vnd.cyrus.snooze", "snooze"], &[Texts]),
+        &[&[
+            of(with("mailbox", "", Text), 1),
+            of(with("mailboxid", "mailboxid", Text), 1),
+            with("specialuse", "special-use", Text),
+            tag("create", "mailbox"),
+            with("addflags", "", Texts),
+            with("removeflags", "", Texts),
+            with("weekdays", "", Texts),
+            with("tzid", "", Text),
+        ]],
+    ),
+    tagged(
+        word("implicit_keep_target", &["vnd.cyrus.implicit_keep_target"], &[Text]),
+        &[&[with("specialuse", "special-use", Text), with("mailboxid", "mailboxid", Text)]],
+    ),
+    tagged(
+        word("processimip", &["vnd.cyrus.imip"], &[]),
+        &[&[
+            tag("updatesonly", ""),
+            tag("invitesonly", ""),
+            tag("deletecanceled", ""),
+            tag("deletecancelled", ""),
+            with("calendarid", "", Text),
+            with("outcome", "variables", Text),
+            with("errstr", "variables", Text),
+        ]],
+    ),
+    // Proton
+    word("expire", &["vnd.proton.expire"], &[Text, Text]),
+    word("unexpire", &["vnd.proton.expire"], &[]),
+    tagged(
         word("processcalendar", &["processcalendar"], &[]),
         &[&[
             tag("allowpublic", ""),
@@ -295,7 +331,31 @@ pub const TESTS: &[Word] = &[
     word("servermetadataexists", &["servermetadata"], &[Texts]),
     optional(word("specialuse_exists", &["special-use"], &[Text, Texts]), 1, true),
     word("convert", &["convert"], &[Text, Text, Texts]),
-    word("jmapquery", &["vnd.cyrus.jmapquery"], &[Text]),
+    word("jmapquery", &["vnd.cyrus.jmapquery", "x-cyrus-jmapquery"], &[Text]),
+    // Proton
+    word("hasexpiration", &["vnd.proton.expire"], &[]),
+    tagged(word("expiration", &["vnd.proton.expire"], &[Text, Texts]), &[MATCH]),
+    // Zimbra
+    word("attachment", &["zimbra"], &[]),
+    tagged(word("mime_header", &["zimbra"], &[Texts, Texts]), &[MATCH]),
+    tagged(optional(word("addressbook", &["zimbra"], &[Texts, Text]), 1, false), WHERE),
+    tagged(optional(word("contact_ranking", &["zimbra"], &[Texts, Text]), 1, false), WHERE),
+    tagged(word("me", &["zimbra"], &[Texts]), WHERE),
+    tagged(word("conversation", &["zimbra"], &[Text]), &[&[tag("where", "")]]),
+    tagged(word("invite", &["zimbra"], &[]), &[&[with("method", "", Texts)]]),
+    tagged(word("current_time", &["zimbra"], &[Text]), TIMES),
+    tagged(word("current_day_of_week", &["zimbra"], &[Texts]), TIMES),
+    word("list", &["zimbra"], &[]),
+    word("bulk", &["zimbra"], &[]),
+    word("facebook", &["zimbra"], &[]),
+    word("linkedin", &["zimbra"], &[]),
+    word("socialcast", &["zimbra"], &[]),
+    word("twitter", &["zimbra"], &[]),
+    optional(word("community_requests", &["zimbra"], &[]), 0, false),
+    word("community_content", &["zimbra"], &[]),
+    word("community_connections", &["zimbra"], &[]),
+    word("importance", &["zimbra"], &[Text]),
+    word("flagged", &["zimbra"], &[Text]),
     word("mailboxidexists", &["mailboxid"], &[Texts]),
     tagged(
         word("duplicate", &["duplicate"], &[]),
