@@ -103,17 +103,122 @@ fn scripts_compile_where_sievec_says_so() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// A Sieve script, a Gmail export and an Exchange rule that copy everything to a free mailbox give the same findings.
+/// What is found in a document without being told its dialect, with the places.
+fn found(document: &str) -> Vec<(String, String)> {
+    let report = lint_forwarding(document.as_bytes(), "", &context(), "").unwrap();
+    report.findings.into_iter().filter(|f| f.rule != "policy-matched").map(|f| (f.rule, f.place)).collect()
+}
+
+const THEFT: [&str; 3] = ["forward-external-all", "forward-silent", "forward-freemail"];
+
+/// A Sieve script, a Gmail export and an Exchange rule that copy everything to a free mailbox give the same findings, each
+/// at its place; so does every other dialect that can say it.
 #[test]
 fn one_theft_is_one_verdict_in_every_dialect() {
-    let gmail = "<feed xmlns:apps='http://schemas.google.com/apps/2006'><entry><apps:property name='hasTheWord' \
-                 value='in:anywhere'/><apps:property name='forwardTo' value='taro@gmail.com'/></entry></feed>";
-    let exchange = r#"{"Name":"Home copy","Enabled":true,"RedirectTo":["\"T\" [SMTP:taro@gmail.com]"],"StopProcessingRules":false}"#;
-    for document in ["require \"copy\";\nredirect :copy \"taro@gmail.com\";\n", gmail, exchange] {
-        let report = lint_forwarding(document.as_bytes(), "", &context(), "").unwrap();
-        let rules: Vec<&str> =
-            report.findings.iter().map(|f| f.rule.as_str()).filter(|r| *r != "policy-matched").collect();
-        assert_eq!(rules, ["forward-external-all", "forward-silent", "forward-freemail"], "{document}");
-        assert!(report.findings.iter().all(|f| f.place.contains(':')));
+    for (document, place) in [
+        ("require \"copy\";\nredirect :copy \"taro@gmail.com\";\n", "2:1"),
+        (
+            "<feed xmlns:apps='http://schemas.google.com/apps/2006'>\n<entry><category term='filter'/>\n\
+             <apps:property name='hasTheWord' value='in:anywhere'/>\n\
+             <apps:property name='forwardTo' value='taro@gmail.com'/></entry></feed>",
+            "4:1",
+        ),
+        (
+            "[\n{\"Name\":\"Home copy\",\"Enabled\":true,\"RedirectTo\":[\"\\\"T\\\" [SMTP:taro@gmail.com]\"],\
+             \"StopProcessingRules\":false}\n]",
+            "2:1",
+        ),
+        ("\"Name\",\"Enabled\",\"RedirectTo\"\r\n\"Home copy\",\"True\",\"taro@gmail.com\"\r\n", "2:1"),
+        ("Name       : Home copy\nEnabled    : True\nRedirectTo : {\"T\" [SMTP:taro@gmail.com]}\n", "1:1"),
+        (
+            "[{\"PrimarySmtpAddress\":\"sato@corp.example\",\"ForwardingSmtpAddress\":\"smtp:taro@gmail.com\",\
+             \"DeliverToMailboxAndForward\":true}]",
+            "1:2",
+        ),
+        (
+            "{\"displayName\":\"Home copy\",\"isEnabled\":true,\"sequence\":1,\
+             \"actions\":{\"redirectTo\":[{\"emailAddress\":{\"address\":\"taro@gmail.com\"}}]}}",
+            "1:83",
+        ),
+        ("{\"filter\":[{\"criteria\":{},\"action\":{\"forward\":\"taro@gmail.com\"}}]}", "1:47"),
+        (
+            "{\"Operation\":\"New-InboxRule\",\"UserId\":\"sato@corp.example\",\"Parameters\":[\
+             {\"Name\":\"Name\",\"Value\":\"Home copy\"},{\"Name\":\"RedirectTo\",\"Value\":\"taro@gmail.com\"}]}",
+            "1:1",
+        ),
+        (
+            "version=\"9\"\nname=\"Home copy\"\nenabled=\"yes\"\ntype=\"17\"\naction=\"Forward\"\n\
+             actionValue=\"taro@gmail.com\"\ncondition=\"ALL\"\n",
+            "5:1",
+        ),
+        ("# Exim filter\nunseen deliver taro@gmail.com\n", "2:16"),
+        (":0 c\n! taro@gmail.com\n", "2:1"),
+        ("cc \"! taro@gmail.com\"\n", "1:1"),
+        ("\\sato, taro@gmail.com\n", "1:8"),
+        ("./Maildir/\n&taro@gmail.com\n", "2:1"),
+        ("sato: \\sato, taro@gmail.com\n", "1:14"),
+        ("sato@corp.example: sato@corp.example,taro@gmail.com\n", "1:38"),
+        ("sato@corp.example  sato@corp.example, taro@gmail.com\n", "1:39"),
+        ("mail: sato@corp.example\nzimbraPrefMailForwardingAddress: taro@gmail.com\n", "2:34"),
+    ] {
+        let want: Vec<_> = THEFT.iter().map(|rule| ((*rule).to_owned(), place.to_owned())).collect();
+        assert_eq!(found(document), want, "{document}");
+    }
+}
+
+/// A rule that has nothing to do with the others takes no finding away, whichever dialect it stands in.
+#[test]
+fn an_unrelated_rule_takes_no_finding_away_in_any_dialect() {
+    for (document, unrelated) in [
+        (":0 c\n! taro@gmail.com\n", ":0\n* ^X-Unrelated: y\nUnrelated/\n"),
+        ("cc \"! taro@gmail.com\"\n", "if (/^X-Unrelated: y/)\n{\n  to \"Unrelated/\"\n}\n"),
+        (
+            "# Exim filter\nunseen deliver taro@gmail.com\n",
+            "if $h_x-unrelated: is \"y\" then save $home/Unrelated/ endif\n",
+        ),
+        ("sato: \\sato, taro@gmail.com\n", "unrelated: suzuki\n"),
+        ("sato@corp.example: sato@corp.example,taro@gmail.com\n", "unrelated@corp.example: suzuki@corp.example\n"),
+        ("sato@corp.example taro@gmail.com\n", "unrelated@corp.example suzuki@corp.example\n"),
+        (
+            "\"Name\",\"Enabled\",\"RedirectTo\",\"MoveToFolder\"\n\"a\",\"True\",\"taro@gmail.com\",\"\"\n",
+            "\"Unrelated\",\"True\",\"\",\"Work\"\n",
+        ),
+        (
+            "{\"displayName\":\".\",\"sequence\":1,\"actions\":{\"redirectTo\":[{\"emailAddress\":{\"address\":\"taro@gmail.com\"}}]}}\n",
+            "{\"displayName\":\"Unrelated\",\"sequence\":2,\"conditions\":{\"subjectContains\":[\"y\"]},\"actions\":{\"markImportance\":\"low\"}}\n",
+        ),
+        (
+            "{\"criteria\":{},\"action\":{\"forward\":\"taro@gmail.com\"}}\n",
+            "{\"criteria\":{\"subject\":\"y\"},\"action\":{\"addLabelIds\":[\"Label_1\"]}}\n",
+        ),
+        (
+            "version=\"9\"\nname=\"Home copy\"\nenabled=\"yes\"\ntype=\"17\"\naction=\"Forward\"\nactionValue=\"taro@gmail.com\"\ncondition=\"ALL\"\n",
+            "name=\"Unrelated\"\nenabled=\"yes\"\ntype=\"17\"\naction=\"Mark flagged\"\ncondition=\"AND (subject,is,y)\"\n",
+        ),
+    ] {
+        let (before, after) = (found(document), found(&format!("{document}{unrelated}")));
+        assert!(before.len() > 1 && before.iter().all(|f| after.contains(f)), "{document}: {before:?} {after:?}");
+    }
+}
+
+/// What is no rule document is taken for none, and an empty answer of an interface is nothing to complain of.
+#[test]
+fn other_documents_are_not_taken_for_rules() {
+    for other in [
+        "{\"a\":1}",
+        "id,name\n1,x\n2,y\n",
+        "<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>Blog</title></entry></feed>",
+        "Dear Sato,\nplease find the report.\n",
+        "From: a@x.example\nTo: b@y.example\nSubject: hi\n\nbody\n",
+        "[section]\nkey=value\n",
+        "<html><body>x</body></html>",
+        "import os\nprint(\"x\")\n",
+        "# Title\n\nSome text: here\n",
+        "int main(void) { if (x) return 1; }\n",
+    ] {
+        assert_eq!(found(other), [("rule-unreadable".to_owned(), "1:1".to_owned())], "{other}");
+    }
+    for empty in ["", "[]", "{}", "{\"value\": []}", "{\"filter\":[]}\n", "# nothing yet\n"] {
+        assert_eq!(found(empty), [], "{empty}");
     }
 }

@@ -49,8 +49,10 @@ fn accounts(text: &str) -> Vec<Account<'_>> {
     let mut out = vec![Account { owner: "", attributes: Vec::new() }];
     for (start, line) in lines(text) {
         let end = start.saturating_add(line.len());
-        if let Some(owner) = line.strip_prefix("# name ") {
-            out.push(Account { owner: owner.trim(), attributes: Vec::new() });
+        // `zmprov` heads distribution lists with a word of their own, and how many members they have.
+        let head = ["# name ", "# distributionList "].iter().find_map(|h| line.strip_prefix(h));
+        if let Some(owner) = head.and_then(|h| h.split_whitespace().next()) {
+            out.push(Account { owner, attributes: Vec::new() });
             continue;
         }
         let named = line
@@ -69,7 +71,8 @@ fn accounts(text: &str) -> Vec<Account<'_>> {
         let Some(account) = out.last_mut() else { continue };
         match named {
             Some(name) if is_new => {
-                let from = start.saturating_add(name.len()).saturating_add(1);
+                let behind = line.get(name.len().saturating_add(1)..).unwrap_or("");
+                let from = end.saturating_sub(behind.trim_start().len());
                 account.attributes.push(Attribute { name, start: from, end });
             }
             _ => {
@@ -122,8 +125,10 @@ fn setting(attribute: &Attribute<'_>, value: &str, source: &Source, list: bool, 
 
 fn forward(attribute: &Attribute<'_>, value: &str, copy: bool, rule: Rule, reading: &mut Reading<'_>) {
     let mut rule = Rule { span: Span::new(attribute.start, attribute.end), ..rule };
-    for (_, target) in split_list(value) {
-        rule.act(Does::send(Target::parse(target), Via::Redirect, copy), rule.span);
+    for (at, target) in split_list(value) {
+        let from = attribute.start.saturating_add(at);
+        let span = Span::new(from, from.saturating_add(target.len()));
+        rule.act(Does::send(Target::parse(target), Via::Redirect, copy), span);
     }
     if !rule.actions.is_empty() {
         reading.rule(rule);
