@@ -300,6 +300,6 @@ pub struct RuleInfo {
     pub rescue_ja: String,
     /// What a sender can do, in English.
     pub rescue_en: String,
-    /// The whole page, Markdown.
+    /// The page, Markdown, without the cases that test it.
     pub page: String,
 }

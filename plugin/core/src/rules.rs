@@ -161,7 +161,11 @@ macro_rules! declare_rule {
             family: $family,
             severity: $crate::report::Severity::$severity,
             kind: $crate::report::Kind::$kind,
-            page: include_str!(concat!($id, ".md")),
+            page: {
+                const PAGE: &str = include_str!(concat!($id, ".md"));
+                const TOLD: [u8; $crate::rules::page::told(PAGE)] = $crate::rules::page::cut(PAGE);
+                $crate::rules::page::text(&TOLD)
+            },
             check: $check,
         };
     };

@@ -59,3 +59,64 @@ fn section<'a>(page: &'a str, heading: &str) -> &'a str {
     }
     start.and_then(|from| page.get(from..)).unwrap_or("").trim()
 }
+
+/// The heading the cases begin with; they test the page and are not carried along.
+const CASES: &[u8] = b"\n## Seen\n";
+
+/// How long the part of a page is that people are told. A page without cases is told whole.
+#[must_use]
+pub const fn told(page: &str) -> usize {
+    let mut rest = page.as_bytes();
+    while let Some((_, tail)) = rest.split_first() {
+        if begins(rest, CASES) {
+            return page.len().wrapping_sub(rest.len()).wrapping_add(1);
+        }
+        rest = tail;
+    }
+    page.len()
+}
+
+const fn begins(mut text: &[u8], mut with: &[u8]) -> bool {
+    while let Some((first, more)) = with.split_first() {
+        match text.split_first() {
+            Some((byte, tail)) if *byte == *first => text = tail,
+            _ => return false,
+        }
+        with = more;
+    }
+    true
+}
+
+/// The first `N` bytes of a page, as bytes of their own: a slice of the page would keep all of it in the program.
+#[must_use]
+#[allow(clippy::indexing_slicing, reason = "run by the compiler, which refuses an index out of bounds")]
+pub const fn cut<const N: usize>(page: &str) -> [u8; N] {
+    let (mut out, mut at) = ([0; N], 0);
+    while at < N {
+        out[at] = page.as_bytes()[at];
+        at = at.wrapping_add(1);
+    }
+    out
+}
+
+/// The text of a page that was cut before a heading.
+#[must_use]
+pub const fn text(bytes: &[u8]) -> &str {
+    match core::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(_) => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_ends_before_the_cases() {
+        const PAGE: &str = "# a\n\nb 関\n\n## Why\n\nc\n\n## Seen\n\n- d\n";
+        const TOLD: [u8; told(PAGE)] = cut(PAGE);
+        assert_eq!(text(&TOLD), "# a\n\nb 関\n\n## Why\n\nc\n\n");
+        assert_eq!(told("# a\n"), 4);
+    }
+}
