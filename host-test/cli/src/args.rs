@@ -272,6 +272,9 @@ pub struct BenchArgs {
     /// Messages, mailboxes (mbox, Maildir) and directories; `-` is standard input
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// The paths are rule documents; a Sieve script of a megabyte is measured besides
+    #[arg(long)]
+    pub forwarding: bool,
     /// One JSON object a line
     #[arg(long)]
     pub json: bool,

@@ -2,6 +2,7 @@
 
 use std::hint::black_box;
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{anyhow, bail};
@@ -27,22 +28,22 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<Exit> {
         bail!("--seconds wants a number above 0");
     }
     let host = Host::new(config(args))?;
-    let sources = Sources::find(&args.paths);
     let mut failed = false;
-    for failure in &sources.failures {
-        complain(&failure.to_string());
-        failed = true;
-    }
     let mut out = anstream::stdout().lock();
     if !args.json {
         heading(&mut out)?;
     }
     let mut sum = Line::default();
-    for (label, message) in messages(&sources) {
-        match message.and_then(Message::read) {
+    let inputs = if args.forwarding { documents(&args.paths) } else { messages(&args.paths, &mut failed) };
+    let question = if args.forwarding { Question::Forwarding } else { Question::Message };
+    for (label, bytes) in inputs {
+        match bytes {
             Ok(bytes) => {
-                let line = measure(&host, &label, &bytes, args.seconds)?;
-                sum.add(&line);
+                let line = measure(&host, question, &label, &bytes, args.seconds)?;
+                // The long script would drown the others.
+                if label != LONG_SCRIPT {
+                    sum.add(&line);
+                }
                 if args.json { json::line(&mut out, &line)? } else { row(&mut out, &line)? }
             }
             Err(error) => {
@@ -74,15 +75,53 @@ fn config(args: &BenchArgs) -> HostConfig {
     config
 }
 
-fn messages(sources: &Sources) -> Vec<(String, io::Result<Message>)> {
+/// What is asked about the bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Question {
+    /// May this message pass?
+    Message,
+    /// Where does this rule document send mail?
+    Forwarding,
+}
+
+type Inputs = Vec<(String, io::Result<Vec<u8>>)>;
+
+fn messages(paths: &[PathBuf], failed: &mut bool) -> Inputs {
+    let sources = Sources::find(paths);
+    for failure in &sources.failures {
+        complain(&failure.to_string());
+        *failed = true;
+    }
     let mut messages = Vec::new();
     for source in &sources.files {
         source.messages(|label, message| {
-            messages.push((label, message));
+            messages.push((label, message.and_then(Message::read)));
             true
         });
     }
     messages
+}
+
+/// What the script of a megabyte is called.
+const LONG_SCRIPT: &str = "1 MB of Sieve";
+
+/// The files as they are, and a script of a megabyte: ordinary rules, one after the other.
+fn documents(paths: &[PathBuf]) -> Inputs {
+    let read = |path: &PathBuf| (path.display().to_string(), std::fs::read(path));
+    let mut documents: Inputs = paths.iter().map(read).collect();
+    let mut script = String::from("require [\"fileinto\", \"copy\", \"imap4flags\"];\n");
+    for number in 0u32.. {
+        if script.len() >= 1_000_000 {
+            break;
+        }
+        script.push_str(&format!(
+            "# rule:[list {number}]\nif anyof (header :contains \"list-id\" \"dev{number}.lists.example\", \
+             address :is \"from\" [\"a{number}@partner.example\", \"b{number}@partner.example\"])\n\
+             {{\n\tfileinto :flags \"\\\\Seen\" \"Lists/dev{number}\";\n\tstop;\n}}\n"
+        ));
+    }
+    documents.push((LONG_SCRIPT.to_owned(), Ok(script.into_bytes())));
+    documents
 }
 
 /// What was measured of one message.
@@ -149,11 +188,23 @@ impl Line {
 }
 
 /// Both engines take turns, so that a busy machine slows both.
-fn measure(host: &Host, label: &str, message: &[u8], seconds: f64) -> anyhow::Result<Line> {
+fn measure(host: &Host, question: Question, label: &str, input: &[u8], seconds: f64) -> anyhow::Result<Line> {
     let context = Context::default();
     let native_context = native::context_in(&context);
-    let native = || sekisho_core::scan_message(black_box(message), &native_context, "").map(drop);
-    let sandbox = || host.scan_message(black_box(message), &context, "").map(drop);
+    let native = || {
+        match question {
+            Question::Message => sekisho_core::scan_message(black_box(input), &native_context, ""),
+            Question::Forwarding => sekisho_core::lint_forwarding(black_box(input), "", &native_context, ""),
+        }
+        .map(drop)
+    };
+    let sandbox = || {
+        match question {
+            Question::Message => host.scan_message(black_box(input), &context, ""),
+            Question::Forwarding => host.lint_forwarding(black_box(input), "", &context, ""),
+        }
+        .map(drop)
+    };
     for _ in 0..WARM_UP {
         native()?;
         sandbox()?;
@@ -164,7 +215,7 @@ fn measure(host: &Host, label: &str, message: &[u8], seconds: f64) -> anyhow::Re
         natives.push(timed(native)?);
         sandboxes.push(timed(sandbox)?);
     }
-    let bytes = message.len() as u64;
+    let bytes = input.len() as u64;
     let (native, sandbox) = (Times::of(natives, bytes), Times::of(sandboxes, bytes));
     Ok(Line { path: label.to_owned(), bytes, ratio: ratio(&sandbox, &native), native, sandbox })
 }
