@@ -80,6 +80,7 @@ pub static DIALECTS: &[Dialect] = &[
     aliases::VALIASES,
     aliases::ALIASES,
     aliases::VIRTUAL,
+    aliases::BCC,
     qmail::DIALECT,
     dotforward::DIALECT,
 ];

@@ -222,3 +222,15 @@ fn other_documents_are_not_taken_for_rules() {
         assert_eq!(found(empty), [], "{empty}");
     }
 }
+
+/// Only the name of a file tells that a table copies instead of redirecting.
+#[test]
+fn the_name_of_a_file_tells_what_it_is_for() {
+    let table = "sato@corp.example taro@gmail.com\n";
+    let rules = |name: &str| {
+        let report = lint_forwarding(table.as_bytes(), name, &context(), "").unwrap();
+        report.findings.into_iter().map(|f| f.rule).filter(|r| r != "policy-matched").collect::<Vec<_>>()
+    };
+    assert_eq!(rules("/etc/postfix/virtual"), ["forward-external", "forward-freemail"]);
+    assert_eq!(rules("/etc/postfix/recipient_bcc"), THEFT);
+}

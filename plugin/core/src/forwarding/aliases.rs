@@ -18,9 +18,18 @@ pub const VALIASES: Dialect =
 /// `pattern  address, address`.
 pub const VIRTUAL: Dialect = Dialect {
     name: "virtual",
-    files: &["virtual", "*.virtual", "canonical", "recipient_bcc", "sender_bcc", "*_bcc_maps"],
+    files: &["virtual", "*.virtual", "canonical"],
     claims: claims_virtual,
-    read: read_virtual,
+    read: |source, reading| read_virtual(source, false, reading),
+};
+
+/// Written like it, but the addresses get a copy of what goes on its way (postconf(5), `recipient_bcc_maps`). Only the name
+/// of the file tells.
+pub const BCC: Dialect = Dialect {
+    name: "virtual",
+    files: &["recipient_bcc*", "sender_bcc*", "*_bcc", "*_bcc_maps"],
+    claims: |_| false,
+    read: |source, reading| read_virtual(source, true, reading),
 };
 
 /// A logical line: lines that begin with white space go on with the one before.
@@ -159,7 +168,7 @@ fn put(first: &[(usize, &str)], rest: &[(usize, &str)], own: &str, rule: &mut Ru
     }
 }
 
-fn read_virtual(source: &Source, reading: &mut Reading<'_>) {
+fn read_virtual(source: &Source, copies: bool, reading: &mut Reading<'_>) {
     reading.set.covers("mta-table");
     for entry in entries(&source.text) {
         let Some(((start, line), rest)) = entry.pieces.split_first() else { continue };
@@ -189,6 +198,14 @@ fn read_virtual(source: &Source, reading: &mut Reading<'_>) {
             rule.act(Does::send(to, Via::Redirect, false), entry.span);
         } else {
             put(&[(start.saturating_add(length), value)], rest, pattern, &mut rule);
+        }
+        if copies {
+            rule.actions.iter_mut().for_each(|action| {
+                if let Does::Send { via, copy, .. } = &mut action.does {
+                    (*via, *copy) = (Via::Bcc, true);
+                }
+            });
+            rule.act(Does::Keep, entry.span);
         }
         reading.rule(rule);
     }

@@ -34,6 +34,8 @@ const MARKS: &[&str] = &[
     "SubjectContainsWords",
     "SubjectOrBodyContainsWords",
     "FromAddressContainsWords",
+    "ForwardRequestsToDelegates",
+    "KeepForDays",
 ];
 
 fn claims(text: &str) -> bool {
@@ -72,6 +74,14 @@ pub fn one(record: &Record, reading: &mut Reading<'_>) {
         if let Some(rule) = mailbox(record) {
             reading.rule(rule);
         }
+    } else if record.knows("ForwardRequestsToDelegates") {
+        reading.set.covers("user-setting");
+        if let Some(rule) = calendar(record) {
+            reading.rule(rule);
+        }
+    } else if record.knows("KeepForDays") || record.knows("SweepRuleId") {
+        reading.set.covers("user-setting");
+        reading.rule(sweep_rule(record));
     } else if record.knows("AccessRights") && record.knows("User") {
         reading.set.covers("admin-setting");
         if let Some(rule) = permission(record) {
@@ -269,6 +279,45 @@ fn directory(target: Target) -> Target {
         Target::Local(name) | Target::Odd(name) => Target::Directory(name),
         other => other,
     }
+}
+
+/// Requests for meetings go to the delegates of a calendar (`Get-CalendarProcessing`).
+fn calendar(record: &Record) -> Option<Rule> {
+    let mut rule =
+        Rule { owner: owner(record), reach: Reach::Calendar, visible: Visible::Yes, ..Rule::at(record.span) };
+    if !record.is_true("ForwardRequestsToDelegates") {
+        rule.state = State::Off("switched off");
+    }
+    for to in recipients(record, "ResourceDelegates") {
+        rule.act(Does::send(directory(to), Via::Forward, true), record.span);
+    }
+    (!rule.actions.is_empty()).then_some(rule)
+}
+
+/// A sweep rule clears the mail of one sender away from time to time (`Get-SweepRule`).
+fn sweep_rule(record: &Record) -> Rule {
+    let span = record.span;
+    let mut rule = Rule { owner: owner(record), visible: Visible::Yes, ..Rule::at(span) };
+    rule.name = record.get("Name").or(record.get("RuleName")).map(str::to_owned);
+    if record.is_false("Enabled") {
+        rule.state = State::Off("switched off");
+    }
+    if let Some(sender) = record.get("Sender") {
+        rule.guard = Guard::test(Test {
+            fields: vec![Field::header("from")],
+            op: Op::Is,
+            part: AddressPart::Text,
+            values: vec![Target::parse(sender).shown()],
+            dynamic: false,
+            case_sensitive: false,
+            span,
+        });
+    }
+    if let Some(folder) = record.get("DestinationFolder") {
+        let path = folder.rsplit_once(":\\").map_or(folder, |(_, path)| path);
+        rule.act(Does::File { folder: Folder::named(path), copy: false }, span);
+    }
+    rule
 }
 
 /// Full access is as good as a copy.
