@@ -3,11 +3,15 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use tracing::level_filters::LevelFilter;
 
 /// Guards the forwarding rules of a mail server
 #[derive(Debug, Parser)]
 #[command(name = "forwarding-guard", version, max_term_width = 100)]
 pub struct Cli {
+    /// How much is logged, on standard error: off, error, warn, info, debug
+    #[arg(long, value_name = "LEVEL", default_value = "info", global = true)]
+    pub log: LevelFilter,
     #[command(subcommand)]
     /// What to do.
     pub command: Task,
@@ -18,6 +22,8 @@ pub struct Cli {
 pub enum Task {
     /// Stands before a ManageSieve server and looks at every script before the server gets it
     Proxy(ProxyArgs),
+    /// Looks whether a proxy with these options would work, and does not start it
+    Check(ProxyArgs),
     /// Reads the scripts of all users, and says where they send mail
     Pull(PullArgs),
 }
@@ -34,7 +40,7 @@ pub struct JudgeArgs {
     /// The domain of user names without one
     #[arg(long, value_name = "DOMAIN")]
     pub domain: Option<String>,
-    /// The longest script, bytes
+    /// The longest script, bytes; a longer one is refused whatever the policy
     #[arg(long, value_name = "N", default_value_t = 1 << 20)]
     pub max_script: usize,
 }
@@ -55,6 +61,14 @@ pub struct ServerArgs {
 
 /// The proxy.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  forwarding-guard proxy --listen 0.0.0.0:4190 --cert fullchain.pem --key privkey.pem \\
+      --server 127.0.0.1:4191 --no-tls --policy policy.toml --internal corp.example
+  forwarding-guard check --allow-plaintext --server mail.example --policy policy.toml
+
+SIGHUP reads policy and certificate again; SIGTERM lets everybody end the command they are in, and ends.
+Exit status: 0 ended as told, 2 could not begin.")]
 pub struct ProxyArgs {
     /// Where clients come to
     #[arg(long, value_name = "HOST:PORT", default_value = "0.0.0.0:4190")]
@@ -80,6 +94,12 @@ pub struct ProxyArgs {
     /// Seconds a client may say nothing
     #[arg(long, value_name = "N", default_value_t = 1800)]
     pub idle: u64,
+    /// Seconds a client may take to log in, a step
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    pub entry: u64,
+    /// Seconds clients have to end when the proxy is told to
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub grace: u64,
     #[command(flatten)]
     /// How to know the server.
     pub trust: ServerArgs,
@@ -118,8 +138,8 @@ pub struct PullArgs {
     /// The login name for a user, as `{user}*{admin}`; without it ManageSieve names the user beside the administrator
     #[arg(long, value_name = "FORM")]
     pub login: Option<String>,
-    /// Switch off active scripts that the policy would stop (ManageSieve only)
-    #[arg(long, conflicts_with = "jmap")]
+    /// Switch off active scripts that the policy would stop
+    #[arg(long)]
     pub deactivate: bool,
     /// One JSON object a line
     #[arg(long)]

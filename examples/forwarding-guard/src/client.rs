@@ -1,5 +1,6 @@
 //! A client of a ManageSieve server: for the proxy's other side, and for pulling scripts.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -9,7 +10,9 @@ use crate::tls::Trust;
 use crate::wire::{Arg, Command, Response, Status, Wire, WireError, string};
 
 /// How long a server may take for an answer.
-const ANSWER: Duration = Duration::from_secs(60);
+pub const ANSWER: Duration = Duration::from_secs(60);
+/// A server may send strings so many times longer than a script may be: what is stored already can be fetched.
+const STORED: usize = 4;
 
 /// Where a server is, and how to know it.
 #[derive(Clone)]
@@ -36,9 +39,9 @@ impl Client {
     /// # Errors
     /// When the server cannot be reached, refuses, or is not the one that is trusted.
     pub async fn connect(server: &Server) -> Result<Self, WireError> {
-        let stream = timeout(ANSWER, TcpStream::connect(&server.address)).await.map_err(|_| late())??;
+        let stream = timeout(ANSWER, TcpStream::connect(&server.address)).await.map_err(|_| WireError::late())??;
         stream.set_nodelay(true)?;
-        let mut wire = Wire::new(Box::new(stream), server.limit);
+        let mut wire = Wire::new(Box::new(stream), server.limit.saturating_mul(STORED));
         let mut capabilities = greeting(&mut wire).await?;
         if let Some(trust) = &server.trust {
             wire.send(b"STARTTLS\r\n").await?;
@@ -46,11 +49,26 @@ impl Client {
             if answer.status != Status::Ok || wire.has_more() {
                 return Err(WireError::Syntax("the server does not start TLS"));
             }
-            let stream = timeout(ANSWER, trust.connect(wire.into_stream())).await.map_err(|_| late())??;
-            wire = Wire::new(stream, server.limit);
+            let stream = timeout(ANSWER, trust.connect(wire.into_stream())).await.map_err(|_| WireError::late())??;
+            wire = Wire::new(stream, server.limit.saturating_mul(STORED));
             capabilities = greeting(&mut wire).await?;
         }
         Ok(Self { wire, capabilities })
+    }
+
+    /// Tells a server that trusts us (`XCLIENT` of Dovecot) who the client is, so that its log, its limits and its locks
+    /// see him and not us. Other servers are told nothing.
+    ///
+    /// # Errors
+    /// When the server goes away.
+    pub async fn introduce(&mut self, peer: SocketAddr) -> Result<(), WireError> {
+        let offered = self.capability("XCLIENT").unwrap_or_default();
+        if !offered.split_whitespace().any(|w| w == "ADDR") {
+            return Ok(());
+        }
+        let line = format!("XCLIENT ADDR={} PORT={}\r\n", peer.ip().to_canonical(), peer.port());
+        self.wire.send(line.as_bytes()).await?;
+        answer(&mut self.wire).await.map(drop)
     }
 
     /// Sends a command, waits for the answer.
@@ -126,10 +144,6 @@ async fn greeting(wire: &mut Wire) -> Result<Response, WireError> {
 
 /// The answer to what was sent.
 async fn answer(wire: &mut Wire) -> Result<Response, WireError> {
-    let answer = timeout(ANSWER, wire.response()).await.map_err(|_| late())??;
-    answer.ok_or_else(|| WireError::Io(std::io::ErrorKind::UnexpectedEof.into()))
-}
-
-fn late() -> WireError {
-    WireError::Io(std::io::ErrorKind::TimedOut.into())
+    let answer = timeout(ANSWER, wire.response()).await.map_err(|_| WireError::late())??;
+    answer.ok_or_else(WireError::gone)
 }

@@ -1,26 +1,57 @@
-//! Scripts over JMAP (RFC 8620, RFC 9661): a session, `SieveScript/get`, and the blobs. The little HTTP it takes is
-//! spoken here: one request a connection.
+//! Scripts over JMAP (RFC 8620, RFC 9661): a session, `SieveScript/get` and the blobs; `SieveScript/set` to switch off.
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
+use crate::http::{Site, get, path_of, post};
 use crate::pull::{Key, Script};
-use crate::tls::Trust;
-use crate::wire::Stream;
 
 /// The capability of RFC 9661.
 const SIEVE: &str = "urn:ietf:params:jmap:sieve";
-/// The longest answer that is read, bytes.
-const ANSWER: u64 = 64 << 20;
 
-/// A JMAP server.
-pub struct Site {
-    /// `https://mail.example`, without a path.
-    pub base: String,
-    /// How to know it; not used for `http`.
-    pub trust: Option<Trust>,
+/// One user at a server.
+struct Visit<'s> {
+    site: &'s Site,
+    auth: String,
+    account: String,
+    api: String,
+    download: String,
+}
+
+impl<'s> Visit<'s> {
+    /// Logs in and finds the account.
+    async fn begin(site: &'s Site, key: &Key, user: &str) -> anyhow::Result<Self> {
+        let login = format!("{}:{}", key.name(user), key.password);
+        let auth = format!("Basic {}", base64_simd::STANDARD.encode_to_string(login.as_bytes()));
+        let session = get(site, &auth, "/.well-known/jmap").await?;
+        let session: Value = serde_json::from_slice(&session).context("the session is no JSON")?;
+        let named = key.form.is_none();
+        let account = account(&session, user, named).context("no account with Sieve scripts")?;
+        let api = path_of(text(&session, "/apiUrl").context("the session has no apiUrl")?);
+        let download = path_of(text(&session, "/downloadUrl").context("the session has no downloadUrl")?);
+        Ok(Self { site, auth, account, api, download })
+    }
+
+    /// Calls one method; its answer.
+    async fn call(&self, method: &str, arguments: Value) -> anyhow::Result<Value> {
+        let using = json!(["urn:ietf:params:jmap:core", SIEVE]);
+        let request = json!({ "using": using, "methodCalls": [[method, arguments, "0"]] });
+        let answer = post(self.site, &self.auth, &self.api, &request).await?;
+        let mut answer: Value = serde_json::from_slice(&answer).context("the answer is no JSON")?;
+        let said = text(&answer, "/methodResponses/0/0").unwrap_or("nothing");
+        ensure!(said == method, "the server answers {} to {method}", said.escape_debug());
+        Ok(answer.pointer_mut("/methodResponses/0/1").map(Value::take).unwrap_or_default())
+    }
+
+    async fn blob(&self, id: &str) -> anyhow::Result<Vec<u8>> {
+        let path = self
+            .download
+            .replace("{accountId}", &escaped(&self.account))
+            .replace("{blobId}", &escaped(id))
+            .replace("{name}", "script")
+            .replace("{type}", "application%2Fsieve");
+        get(self.site, &self.auth, &path).await
+    }
 }
 
 /// Reads the scripts of one user.
@@ -28,59 +59,46 @@ pub struct Site {
 /// # Errors
 /// When the server cannot be reached, refuses, or speaks no JMAP.
 pub async fn scripts(site: &Site, key: &Key, user: &str) -> anyhow::Result<Vec<Script>> {
-    let login = format!("{}:{}", key.name(user), key.password);
-    let auth = format!("Basic {}", base64_simd::STANDARD.encode_to_string(login.as_bytes()));
-    let session = get(site, &auth, "/.well-known/jmap").await?;
-    let session: Value = serde_json::from_slice(&session).context("the session is no JSON")?;
-    let account = account(&session, user).with_context(|| format!("{user}: no account with Sieve scripts"))?;
-    let api = path_of(text(&session, "/apiUrl").context("the session has no apiUrl")?);
-    let request = json!({
-        "using": ["urn:ietf:params:jmap:core", SIEVE],
-        "methodCalls": [["SieveScript/get", { "accountId": account, "ids": null }, "0"]],
-    });
-    let answer = post(site, &auth, &api, &request).await?;
-    let answer: Value = serde_json::from_slice(&answer).context("the answer is no JSON")?;
-    ensure!(
-        text(&answer, "/methodResponses/0/0") == Some("SieveScript/get"),
-        "{user}: the server does not list scripts"
-    );
-    let download = text(&session, "/downloadUrl").context("the session has no downloadUrl")?;
+    let visit = Visit::begin(site, key, user).await?;
+    let answer = visit.call("SieveScript/get", json!({ "accountId": visit.account, "ids": null })).await?;
+    let list = answer.get("list").and_then(Value::as_array).context("the server does not list scripts")?;
     let mut out = Vec::new();
-    for one in answer.pointer("/methodResponses/0/1/list").and_then(Value::as_array).into_iter().flatten() {
-        let blob = text(one, "/blobId").context("a script has no blob")?;
-        let path = path_of(download)
-            .replace("{accountId}", &escaped(&account))
-            .replace("{blobId}", &escaped(blob))
-            .replace("{name}", "script")
-            .replace("{type}", "application%2Fsieve");
+    for one in list {
         out.push(Script {
             user: user.to_owned(),
             name: text(one, "/name").unwrap_or_default().to_owned(),
-            active: one.pointer("/isActive").and_then(Value::as_bool).unwrap_or(false),
-            text: get(site, &auth, &path).await?,
+            active: one.get("isActive").and_then(Value::as_bool).unwrap_or(false),
+            text: visit.blob(text(one, "/blobId").context("a script has no blob")?).await?,
         });
     }
     Ok(out)
 }
 
-/// The user's account: by its name, or the primary one for Sieve.
-fn account(session: &Value, user: &str) -> Option<String> {
+/// Switches a user's scripts off (RFC 9661 section 2.4).
+///
+/// # Errors
+/// When the server refuses.
+pub async fn deactivate(site: &Site, key: &Key, user: &str) -> anyhow::Result<()> {
+    let visit = Visit::begin(site, key, user).await?;
+    let off = json!({ "accountId": visit.account, "onSuccessDeactivateScript": true });
+    visit.call("SieveScript/set", off).await.map(drop)
+}
+
+/// The account of this name; where we logged in as the user (and only then), also the one the server calls primary.
+/// An administrator's own account must never pass for a user's.
+fn account(session: &Value, user: &str, named: bool) -> Option<String> {
     let accounts = session.get("accounts")?.as_object()?;
-    let named = accounts.iter().find(|(_, a)| text(a, "/name") == Some(user)).map(|(id, _)| id.clone());
-    named.or_else(|| session.get("primaryAccounts")?.get(SIEVE)?.as_str().map(str::to_owned))
+    let found = accounts.iter().find(|(_, a)| text(a, "/name").is_some_and(|n| n.eq_ignore_ascii_case(user)));
+    match found {
+        Some((id, _)) => Some(id.clone()),
+        None if named => None,
+        None => session.get("primaryAccounts")?.get(SIEVE)?.as_str().map(str::to_owned),
+    }
 }
 
 /// The text at a place of a document.
 fn text<'v>(value: &'v Value, pointer: &str) -> Option<&'v str> {
     value.pointer(pointer)?.as_str()
-}
-
-/// The path of a URL: requests go to the server that was named, whatever its answers say.
-fn path_of(url: &str) -> String {
-    match url.split_once("://") {
-        Some((_, rest)) => rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/").to_owned(),
-        None => url.to_owned(),
-    }
 }
 
 fn escaped(text: &str) -> String {
@@ -93,103 +111,4 @@ fn escaped(text: &str) -> String {
             }
         })
         .collect()
-}
-
-async fn get(site: &Site, auth: &str, path: &str) -> anyhow::Result<Vec<u8>> {
-    let mut path = path.to_owned();
-    for _ in 0..3 {
-        let answer = request(site, &format!("GET {path} HTTP/1.1\r\n"), auth, b"").await?;
-        match answer.status {
-            200 => return Ok(answer.body),
-            301 | 302 | 307 | 308 => path = path_of(&answer.location),
-            status => bail!("the server answers {status} to {path}"),
-        }
-    }
-    bail!("the server sends us in circles")
-}
-
-async fn post(site: &Site, auth: &str, path: &str, body: &Value) -> anyhow::Result<Vec<u8>> {
-    let body = body.to_string();
-    let head = format!("POST {path} HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {}\r\n", body.len());
-    let answer = request(site, &head, auth, body.as_bytes()).await?;
-    ensure!(answer.status == 200, "the server answers {} to {path}", answer.status);
-    Ok(answer.body)
-}
-
-/// An answer of HTTP.
-struct Answer {
-    status: u16,
-    location: String,
-    body: Vec<u8>,
-}
-
-async fn request(site: &Site, head: &str, auth: &str, body: &[u8]) -> anyhow::Result<Answer> {
-    let (scheme, host) = site.base.trim_end_matches('/').split_once("://").context("a URL begins with https://")?;
-    let port = if scheme == "https" { 443 } else { 80 };
-    let address = if host.contains(':') { host.to_owned() } else { format!("{host}:{port}") };
-    let mut stream: Box<dyn Stream> =
-        Box::new(TcpStream::connect(&address).await.with_context(|| format!("cannot reach {address}"))?);
-    if scheme == "https" {
-        stream = site.trust.as_ref().context("no trust for https")?.connect(stream).await?;
-    }
-    let head = format!("{head}Host: {host}\r\nAuthorization: {auth}\r\nAccept: */*\r\nConnection: close\r\n\r\n");
-    stream.write_all(head.as_bytes()).await?;
-    stream.write_all(body).await?;
-    stream.flush().await?;
-    let mut bytes = Vec::new();
-    match stream.take(ANSWER).read_to_end(&mut bytes).await {
-        Ok(_) => {}
-        // Servers that hang up without closing TLS properly have said everything all the same.
-        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {}
-        Err(error) => return Err(error.into()),
-    }
-    answer(&bytes).context("the answer is no HTTP")
-}
-
-fn answer(bytes: &[u8]) -> Option<Answer> {
-    let end = bytes.windows(4).position(|w| w == b"\r\n\r\n")?;
-    let head = String::from_utf8_lossy(bytes.get(..end)?).into_owned();
-    let body = bytes.get(end.saturating_add(4)..)?;
-    let mut lines = head.split("\r\n");
-    let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
-    let fields: Vec<(String, &str)> =
-        lines.filter_map(|l| l.split_once(':').map(|(n, v)| (n.to_ascii_lowercase(), v.trim()))).collect();
-    let field = |name: &str| fields.iter().find(|(n, _)| n == name).map(|(_, v)| *v).unwrap_or_default();
-    let body =
-        if field("transfer-encoding").eq_ignore_ascii_case("chunked") { unchunked(body)? } else { body.to_vec() };
-    Some(Answer { status, location: field("location").to_owned(), body })
-}
-
-/// RFC 9112 section 7.1.
-fn unchunked(mut body: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    loop {
-        let end = body.windows(2).position(|w| w == b"\r\n")?;
-        let size = std::str::from_utf8(body.get(..end)?).ok()?.split(';').next()?.trim();
-        let size = usize::from_str_radix(size, 16).ok()?;
-        let from = end.saturating_add(2);
-        if size == 0 {
-            return Some(out);
-        }
-        let to = from.checked_add(size)?;
-        out.extend_from_slice(body.get(from..to)?);
-        body = body.get(to.checked_add(2)?..)?;
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests")]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn answers_are_read() {
-        let plain = answer(b"HTTP/1.1 301 Moved\r\nLocation: https://x.example/jmap/session\r\n\r\n").unwrap();
-        assert_eq!((plain.status, path_of(&plain.location).as_str()), (301, "/jmap/session"));
-        let chunked =
-            answer(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n")
-                .unwrap();
-        assert_eq!(chunked.body, b"abcde");
-        assert!(answer(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nabc").is_none());
-    }
 }

@@ -2,44 +2,83 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::Context as _;
 use sekisho_host::{Context, Fact, Finding, Host, Report, RuleInfo, Severity};
 
 use crate::clock;
 use crate::login::Login;
+use crate::policy::Policy;
 
 /// What becomes of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It may pass.
-    Pass,
+    /// It may pass. Something may have been seen all the same, which an observer wants to read in the log.
+    Pass(String),
     /// It may pass, with a word.
     Warn(String),
     /// It must not.
     Refuse(String),
 }
 
-/// The plugin with a policy.
+impl Verdict {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Pass(_) => "pass",
+            Self::Warn(_) => "warn",
+            Self::Refuse(_) => "refuse",
+        }
+    }
+}
+
+/// The plugin with a policy, which may be exchanged while it works.
 pub struct Judge {
     host: Host,
-    policy: String,
+    policy: RwLock<Arc<Policy>>,
     internal: Vec<String>,
     rules: BTreeMap<String, RuleInfo>,
 }
 
 impl Judge {
-    /// Loads the plugin and checks the policy (JSON; empty for the defaults).
+    /// Loads the plugin and checks the policy. `internal` are the domains of the organisation.
     ///
     /// # Errors
     /// When the plugin does not load or the policy is wrong.
-    pub fn new(policy: String, internal: Vec<String>) -> anyhow::Result<Arc<Self>> {
-        let host = Host::embedded().context("the plugin does not load")?;
-        host.lint_forwarding(b"", "sieve", &Context::default(), &policy).context("the policy is wrong")?;
+    pub fn new(policy: Policy, internal: Vec<String>) -> anyhow::Result<Arc<Self>> {
+        Self::with(Host::embedded().context("the plugin does not load")?, policy, internal)
+    }
+
+    /// The same with a host that has bounds of its own.
+    ///
+    /// # Errors
+    /// As [`Judge::new`].
+    pub fn with(host: Host, policy: Policy, internal: Vec<String>) -> anyhow::Result<Arc<Self>> {
         let rules = host.rules().context("the plugin does not answer")?;
         let rules = rules.into_iter().map(|rule| (rule.id.clone(), rule)).collect();
-        Ok(Arc::new(Self { host, policy, internal, rules }))
+        let judge = Self { host, policy: RwLock::default(), internal, rules };
+        judge.exchange(policy)?;
+        Ok(Arc::new(judge))
+    }
+
+    /// Takes another policy for all scripts that come from now on.
+    ///
+    /// # Errors
+    /// When the policy is wrong; then the old one stays.
+    pub fn exchange(&self, policy: Policy) -> anyhow::Result<()> {
+        self.host
+            .lint_forwarding(b"", "sieve", &Context::default(), &policy.document)
+            .context("the policy is wrong")?;
+        *self.policy.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
+        Ok(())
+    }
+
+    /// The policy that holds now.
+    #[must_use]
+    pub fn policy(&self) -> Arc<Policy> {
+        self.policy.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Lints a script in a fresh sandbox, on a thread that may take its time.
@@ -48,8 +87,8 @@ impl Judge {
     /// When the sandbox gives no answer.
     pub async fn lint(self: &Arc<Self>, script: Vec<u8>, login: &Login, facts: Vec<Fact>) -> anyhow::Result<Report> {
         let context = self.context(login, facts);
-        let judge = self.clone();
-        let asked = move || judge.host.lint_forwarding(&script, "sieve", &context, &judge.policy);
+        let (judge, policy) = (self.clone(), self.policy());
+        let asked = move || judge.host.lint_forwarding(&script, "sieve", &context, &policy.document);
         Ok(tokio::task::spawn_blocking(asked).await??)
     }
 
@@ -59,45 +98,61 @@ impl Judge {
         if !login.owner.is_empty() {
             facts.push(fact("owner", "", &login.owner));
         }
-        Context { login: login.actor.clone(), login_method: login.method.clone(), facts, ..Context::default() }
+        Context {
+            client_ip: login.address.clone(),
+            login: login.actor.clone(),
+            login_method: login.method.clone(),
+            facts,
+            ..Context::default()
+        }
     }
 
     /// What becomes of a script with this report. `observe` in the policy makes every action `deliver`.
     #[must_use]
     pub fn verdict(&self, report: &Report) -> Verdict {
+        let told = self.told(report);
         match report.action.as_str() {
-            "deliver" => Verdict::Pass,
-            "tag" | "strip" => Verdict::Warn(self.told(report)),
-            _ => Verdict::Refuse(self.told(report)),
+            "deliver" => Verdict::Pass(told),
+            "tag" | "strip" => Verdict::Warn(told),
+            _ => Verdict::Refuse(told),
         }
     }
 
-    /// What was seen, where, and the way out, in both languages.
+    /// What was seen and where, then the way out in both languages; empty when there is nothing to say.
     #[must_use]
     pub fn told(&self, report: &Report) -> String {
+        let mut findings: Vec<&Finding> = report
+            .findings
+            .iter()
+            .filter(|f| f.severity >= Severity::Medium && !f.rule.starts_with("policy-"))
+            .collect();
+        findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
         let mut out = String::new();
-        let findings =
-            || report.findings.iter().filter(|f| f.severity >= Severity::Medium && !f.rule.starts_with("policy-"));
-        for finding in findings().take(3) {
+        for finding in findings.iter().take(SHOWN) {
             // Writing to a string does not fail.
             let _ = writeln!(out, "{}", sentence(finding));
         }
-        let more = findings().count().saturating_sub(3);
+        let more = findings.len().saturating_sub(SHOWN);
         if more > 0 {
             let _ = writeln!(out, "({more} more)");
         }
-        if let Some(rule) = findings().next().and_then(|f| self.rules.get(&f.rule)) {
-            let _ = write!(out, "{}\n{}", one_line(&rule.rescue_en), one_line(&rule.rescue_ja));
+        if let Some(rule) = findings.first().and_then(|f| self.rules.get(&f.rule)) {
+            let _ = writeln!(out, "{}\n{}", one_line(&rule.rescue_en), one_line(&rule.rescue_ja));
+            let _ = writeln!(out, "{}", self.policy().way_out);
         }
         out.trim_end().to_owned()
     }
 }
 
-/// `Mail is sent outside. [forward-external, line 3]`
+/// So many findings are told to the owner of a script.
+const SHOWN: usize = 3;
+
+/// `All mail is sent outside. [forward-external-all, line 3, t***@gmail.com]`
 fn sentence(finding: &Finding) -> String {
     let line = finding.place.rsplit(':').nth(1).unwrap_or_default();
-    let target = finding.evidence.iter().find(|(k, _)| k == "target").map(|(_, v)| format!(" {v}")).unwrap_or_default();
     let place = if line.is_empty() { String::new() } else { format!(", line {line}") };
+    let target = finding.evidence.iter().find(|(key, _)| key == "target");
+    let target = target.map(|(_, value)| format!(", {value}")).unwrap_or_default();
     format!("{} [{}{place}{target}]", finding.message, finding.rule)
 }
 

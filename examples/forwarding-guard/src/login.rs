@@ -9,6 +9,8 @@ pub struct Login {
     pub actor: String,
     /// The mechanism.
     pub method: String,
+    /// From which address.
+    pub address: String,
 }
 
 impl Login {
@@ -28,7 +30,7 @@ impl Login {
             _ => (String::new(), String::new()),
         };
         let actor = if actor.is_empty() { owner.clone() } else { actor };
-        Self { owner: if owner.is_empty() { actor.clone() } else { owner }, actor, method }
+        Self { owner: if owner.is_empty() { actor.clone() } else { owner }, actor, method, address: String::new() }
     }
 
     /// The same, names without a domain completed.
@@ -90,7 +92,7 @@ mod tests {
 
     #[test]
     fn names_without_a_domain_are_completed() {
-        let login = Login { owner: "sato".into(), actor: "a@b.example".into(), method: String::new() };
+        let login = Login { owner: "sato".into(), actor: "a@b.example".into(), ..Login::default() };
         assert_eq!(login.at(Some("corp.example")).owner, "sato@corp.example");
     }
 }

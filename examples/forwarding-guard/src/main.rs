@@ -1,27 +1,33 @@
 //! forwarding-guard, the command.
 
-use std::io::Write as _;
-use std::path::Path;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::Parser as _;
-use sekisho_forwarding_guard::args::{Cli, JudgeArgs, ProxyArgs, PullArgs, ServerArgs, Task};
-use sekisho_forwarding_guard::client::Server;
-use sekisho_forwarding_guard::jmap::Site;
-use sekisho_forwarding_guard::judge::{Judge, Verdict};
-use sekisho_forwarding_guard::proxy;
-use sekisho_forwarding_guard::pull::{Key, Place, deactivate, judge, scripts};
-use sekisho_forwarding_guard::session::Settings;
-use sekisho_forwarding_guard::tls::{Trust, acceptor};
+use forwarding_guard::args::{Cli, ProxyArgs, PullArgs, Task};
+use forwarding_guard::judge::{Judge, Verdict};
+use forwarding_guard::pull::{Script, Seen, deactivate, judge, scripts};
+use forwarding_guard::{proxy, setup};
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let done = match Cli::parse().command {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .with_max_level(cli.log)
+        .init();
+    let done = match cli.command {
         Task::Proxy(args) => run_proxy(args).await,
+        Task::Check(args) => check(&args).await,
         Task::Pull(args) => run_pull(args).await,
     };
     done.unwrap_or_else(|error| {
@@ -31,123 +37,112 @@ async fn main() -> ExitCode {
 }
 
 async fn run_proxy(args: ProxyArgs) -> anyhow::Result<ExitCode> {
-    let acceptor = match (&args.cert, &args.key) {
-        (Some(cert), Some(key)) => Some(acceptor(cert, key)?),
-        _ if args.allow_plaintext => None,
-        _ => bail!("without --cert and --key passwords would go in the open; say --allow-plaintext if they may"),
-    };
-    let settings = Settings {
-        server: server(&args.server, &args.trust, args.judge.max_script)?,
-        acceptor,
-        plaintext: args.allow_plaintext,
-        domain: args.judge.domain.clone(),
-        open: args.fail_open,
-        idle: Duration::from_secs(args.idle.max(1)),
-        judge: asks(&args.judge)?,
-    };
+    let settings = Arc::new(setup::settings(&args)?);
     let listener =
         TcpListener::bind(&args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
-    eprintln!("listening on {}", listener.local_addr()?);
-    tokio::select! {
-        done = proxy::run(listener, Arc::new(settings), args.clients.max(1)) => done?,
-        done = tokio::signal::ctrl_c() => done?,
+    let mut end = [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?];
+    let mut renew = signal(SignalKind::hangup())?;
+    tracing::info!(address = %listener.local_addr()?, server = settings.server.address,
+        observes = settings.judge.policy().observes, "listening");
+    let (stop, stopped) = watch::channel(false);
+    let grace = Duration::from_secs(args.grace);
+    let serving = tokio::spawn(proxy::run(listener, settings.clone(), args.clients.max(1), stopped, grace));
+    loop {
+        let [term, int] = &mut end;
+        tokio::select! {
+            () = first(term, int) => break,
+            _ = renew.recv() => match setup::renew(&args, &settings) {
+                Ok(()) => tracing::info!(observes = settings.judge.policy().observes, "policy and certificate read again"),
+                Err(error) => tracing::error!(error = format!("{error:#}"), "the old policy or certificate stays"),
+            },
+        }
     }
+    tracing::info!("ending");
+    stop.send_replace(true);
+    serving.await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn first(one: &mut Signal, other: &mut Signal) {
+    tokio::select! {
+        _ = one.recv() => {}
+        _ = other.recv() => {}
+    }
+}
+
+async fn check(args: &ProxyArgs) -> anyhow::Result<ExitCode> {
+    let settings = setup::settings(args)?;
+    let policy = args.judge.policy.as_ref().map_or("defaults".to_owned(), |p| p.display().to_string());
+    let observes = if settings.judge.policy().observes { ", observes only" } else { "" };
+    println!("policy       {policy}{observes}");
+    println!("certificate  {}", args.cert.as_ref().map_or("none".to_owned(), |p| p.display().to_string()));
+    println!("server       {}", setup::knock(&settings).await?);
     Ok(ExitCode::SUCCESS)
 }
 
 async fn run_pull(args: PullArgs) -> anyhow::Result<ExitCode> {
-    let asked = asks(&args.judge)?;
-    let password = read(&args.password_file)?.lines().next().unwrap_or_default().to_owned();
-    let key = Key { admin: args.admin.clone(), password, form: args.login.clone() };
-    let place = match (&args.server, &args.jmap) {
-        (Some(address), _) => Place::ManageSieve(server(address, &args.trust, args.judge.max_script)?),
-        (None, Some(url)) => Place::Jmap(site(url, &args.trust)?),
-        (None, None) => bail!("name a server"),
-    };
-    let mut users = args.user.clone();
-    if let Some(path) = &args.users {
-        users.extend(read(path)?.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned));
-    }
-    let mut failed = false;
+    let asked = setup::judge(&args.judge)?;
+    let (place, key) = setup::place(&args)?;
+    let mut out = std::io::stdout().lock();
     let mut all = Vec::new();
-    for user in &users {
+    let mut failed = false;
+    for user in &setup::users(&args)? {
         match scripts(&place, &key, user).await {
             Ok(found) => all.extend(found),
             Err(error) => {
                 failed = true;
-                eprintln!("forwarding-guard: {error:#}");
+                unread(&mut out, args.json, json!({ "user": user }), &error)?;
             }
         }
     }
     let mut stopped = false;
-    let mut out = std::io::stdout().lock();
-    for mut seen in judge(&asked, all, args.judge.domain.as_deref()).await? {
-        stopped |= matches!(seen.verdict, Verdict::Refuse(_));
-        if let (true, true, Verdict::Refuse(_), Place::ManageSieve(server)) =
-            (args.deactivate, seen.script.active, &seen.verdict, &place)
-        {
-            match deactivate(server, &key, &seen.script.user).await {
-                Ok(()) => seen.deactivated = true,
+    for (script, seen) in judge(&asked, &all, args.judge.domain.as_deref()).await {
+        let mut seen = match seen {
+            Ok(seen) => seen,
+            Err(error) => {
+                failed = true;
+                let what = json!({ "user": script.user, "script": script.name, "active": script.active });
+                unread(&mut out, args.json, what, &error)?;
+                continue;
+            }
+        };
+        let refused = matches!(seen.verdict, Verdict::Refuse(_));
+        stopped |= refused;
+        if args.deactivate && refused && script.active {
+            match deactivate(&place, &key, &script.user).await {
+                Ok(()) => {
+                    seen.deactivated = true;
+                    tracing::warn!(user = script.user, script = script.name, "switched off");
+                }
                 Err(error) => {
                     failed = true;
-                    eprintln!("forwarding-guard: {error:#}");
+                    tracing::error!(user = script.user, error = format!("{error:#}"), "not switched off");
                 }
             }
         }
-        if args.json {
-            writeln!(out, "{}", seen.json())?;
-        } else {
-            let active = if seen.script.active { ", active" } else { "" };
-            let off = if seen.deactivated { ", switched off" } else { "" };
-            let action = &seen.report.action;
-            writeln!(
-                out,
-                "{} {}{active}{off}: {action}",
-                seen.script.user.escape_debug(),
-                seen.script.name.escape_debug()
-            )?;
-            for line in asked.told(&seen.report).lines() {
-                writeln!(out, "    {}", line.escape_debug())?;
-            }
-        }
+        if args.json { writeln!(out, "{}", seen.json(&script))? } else { print(&mut out, &asked, &script, &seen)? }
     }
     Ok(ExitCode::from(if failed { 2 } else { u8::from(stopped) }))
 }
 
-fn asks(args: &JudgeArgs) -> anyhow::Result<Arc<Judge>> {
-    let policy = match &args.policy {
-        None => String::new(),
-        Some(path) if path.extension().is_some_and(|e| e == "toml") => {
-            let table: toml::Table = toml::from_str(&read(path)?).with_context(|| path.display().to_string())?;
-            serde_json::to_string(&table)?
-        }
-        Some(path) => read(path)?,
-    };
-    Judge::new(policy, args.internal.clone())
+/// Says what could not be looked at.
+fn unread(out: &mut impl std::io::Write, json: bool, mut what: Value, error: &anyhow::Error) -> std::io::Result<()> {
+    let error = format!("{error:#}");
+    tracing::error!(what = %what, error, "not looked at");
+    if let (true, Some(object)) = (json, what.as_object_mut()) {
+        object.insert("error".to_owned(), error.into());
+        writeln!(out, "{what}")?;
+    }
+    Ok(())
 }
 
-fn server(address: &str, args: &ServerArgs, limit: usize) -> anyhow::Result<Server> {
-    let host = address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']);
-    let trust = if args.no_tls { None } else { Some(trust(host, args)?) };
-    let address = if address.contains(':') { address.to_owned() } else { format!("{address}:4190") };
-    Ok(Server { address, trust, limit })
-}
-
-fn site(url: &str, args: &ServerArgs) -> anyhow::Result<Site> {
-    let Some((scheme, rest)) = url.split_once("://") else { bail!("a URL begins with https://") };
-    let host = rest.split(['/', ':']).next().unwrap_or(rest);
-    let trust = match scheme {
-        "https" => Some(trust(host, args)?),
-        "http" if args.no_tls => None,
-        _ => bail!("{url}: say https://, or --no-tls for a server on this machine"),
-    };
-    Ok(Site { base: url.to_owned(), trust })
-}
-
-fn trust(host: &str, args: &ServerArgs) -> anyhow::Result<Trust> {
-    Trust::new(args.server_name.as_deref().unwrap_or(host), args.ca.as_deref())
-}
-
-fn read(path: &Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+fn print(out: &mut impl std::io::Write, asked: &Judge, script: &Script, seen: &Seen) -> std::io::Result<()> {
+    let active = if script.active { ", active" } else { "" };
+    let off = if seen.deactivated { ", switched off" } else { "" };
+    let (user, name) = (script.user.escape_debug(), script.name.escape_debug());
+    writeln!(out, "{user} {name}{active}{off}: {}", seen.verdict.as_str())?;
+    for line in asked.told(&seen.report).lines() {
+        writeln!(out, "    {}", line.escape_debug())?;
+    }
+    Ok(())
 }

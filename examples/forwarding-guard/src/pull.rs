@@ -1,5 +1,6 @@
 //! Visits a server, reads the scripts of its users, and says where they send mail.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -7,6 +8,7 @@ use sekisho_host::{Fact, Report};
 use serde_json::json;
 
 use crate::client::{Client, Server};
+use crate::http::Site;
 use crate::jmap;
 use crate::judge::{Judge, Verdict, fact};
 use crate::login::Login;
@@ -52,16 +54,14 @@ pub enum Place {
     /// A ManageSieve server.
     ManageSieve(Server),
     /// A JMAP server.
-    Jmap(jmap::Site),
+    Jmap(Site),
 }
 
-/// What was seen of one script.
+/// What was seen in a script.
 pub struct Seen {
-    /// The script.
-    pub script: Script,
     /// The report.
     pub report: Report,
-    /// What becomes of it.
+    /// What becomes of it by the policy.
     pub verdict: Verdict,
     /// It was switched off.
     pub deactivated: bool,
@@ -70,11 +70,12 @@ pub struct Seen {
 impl Seen {
     /// One line of JSON.
     #[must_use]
-    pub fn json(&self) -> serde_json::Value {
+    pub fn json(&self, script: &Script) -> serde_json::Value {
         json!({
-            "user": self.script.user,
-            "script": self.script.name,
-            "active": self.script.active,
+            "user": script.user,
+            "script": script.name,
+            "active": script.active,
+            "verdict": self.verdict.as_str(),
             "deactivated": self.deactivated,
             "report": self.report,
         })
@@ -92,9 +93,9 @@ pub async fn scripts(place: &Place, key: &Key, user: &str) -> anyhow::Result<Vec
             let mut client = visit(server, key, user).await?;
             let mut out = Vec::new();
             for (name, active) in client.scripts().await? {
-                if let Some(text) = client.script(name.as_bytes()).await? {
-                    out.push(Script { user: user.to_owned(), name, active, text });
-                }
+                let text = client.script(name.as_bytes()).await?;
+                let text = text.with_context(|| format!("the server does not hand out {}", name.escape_debug()))?;
+                out.push(Script { user: user.to_owned(), name, active, text });
             }
             client.ask(&Command::new("LOGOUT", &[])).await.ok();
             Ok(out)
@@ -109,9 +110,9 @@ async fn visit(server: &Server, key: &Key, user: &str) -> anyhow::Result<Client>
     let answer = client.log_in(owner, &key.name(user), &key.password).await?;
     anyhow::ensure!(
         answer.status == Status::Ok,
-        "{user}: the server does not let {} in: {}",
+        "the server does not let {} in: {}",
         key.admin,
-        answer.reason()
+        answer.reason().escape_debug()
     );
     Ok(client)
 }
@@ -120,38 +121,62 @@ async fn visit(server: &Server, key: &Key, user: &str) -> anyhow::Result<Client>
 ///
 /// # Errors
 /// When the server refuses.
-pub async fn deactivate(server: &Server, key: &Key, user: &str) -> anyhow::Result<()> {
+pub async fn deactivate(place: &Place, key: &Key, user: &str) -> anyhow::Result<()> {
+    let server = match place {
+        Place::Jmap(site) => return jmap::deactivate(site, key, user).await,
+        Place::ManageSieve(server) => server,
+    };
     let mut client = visit(server, key, user).await?;
     let answer = client.ask(&Command::new("SETACTIVE", &[b""])).await?;
-    anyhow::ensure!(answer.status == Status::Ok, "{user}: the script stays active: {}", answer.reason());
+    anyhow::ensure!(answer.status == Status::Ok, "the script stays active: {}", answer.reason().escape_debug());
     Ok(())
 }
 
-/// Lints all scripts of all users: twice, so that one target of several users is found.
-///
-/// # Errors
-/// When the sandbox gives no answer.
-pub async fn judge(judge: &Arc<Judge>, scripts: Vec<Script>, domain: Option<&str>) -> anyhow::Result<Vec<Seen>> {
-    let mut shared: Vec<Fact> = Vec::new();
-    for script in &scripts {
-        let report = judge.lint(script.text.clone(), &Login::default(), facts(script, &scripts, domain)).await?;
-        shared.extend(report.remember.into_iter().filter(|f| f.kind == "forward-target"));
+/// Lints all scripts of all users. Those that share a target with another user's are linted again with that knowledge:
+/// one thief, several victims. A script that gets no verdict stands there as an error.
+pub async fn judge(
+    judge: &Arc<Judge>,
+    scripts: &[Script],
+    domain: Option<&str>,
+) -> Vec<(Script, anyhow::Result<Seen>)> {
+    let mut first = Vec::with_capacity(scripts.len());
+    let mut owners: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for of_one_user in scripts.chunk_by(|a, b| a.user == b.user) {
+        for script in of_one_user {
+            let known = facts(script, of_one_user, domain);
+            let report = judge.lint(script.text.clone(), &Login::default(), known.clone()).await;
+            for target in report.iter().flat_map(targets) {
+                owners.entry(target.key.clone()).or_default().insert(target.value.clone());
+            }
+            first.push((script, known, report));
+        }
     }
-    let mut out = Vec::new();
-    for script in &scripts {
-        let mut known = facts(script, &scripts, domain);
-        known.extend(shared.iter().cloned());
-        let report = judge.lint(script.text.clone(), &Login::default(), known).await?;
-        let verdict = judge.verdict(&report);
-        out.push(Seen { script: script.clone(), report, verdict, deactivated: false });
+    let mut out = Vec::with_capacity(first.len());
+    for (script, mut known, mut report) in first {
+        let mine: BTreeSet<&String> = report.iter().flat_map(targets).map(|t| &t.key).collect();
+        let shared: Vec<Fact> = mine
+            .into_iter()
+            .filter_map(|target| Some((target, owners.get(target).filter(|o| o.len() > 1)?)))
+            .flat_map(|(target, owners)| owners.iter().map(|owner| fact("forward-target", target, owner)))
+            .collect();
+        if !shared.is_empty() {
+            known.extend(shared);
+            report = judge.lint(script.text.clone(), &Login::default(), known).await;
+        }
+        let seen = report.map(|report| Seen { verdict: judge.verdict(&report), report, deactivated: false });
+        out.push((script.clone(), seen));
     }
-    Ok(out)
+    out
+}
+
+fn targets(report: &Report) -> impl Iterator<Item = &Fact> {
+    report.remember.iter().filter(|f| f.kind == "forward-target")
 }
 
 /// Whose script it is, and the others of the same user, which it may include.
-fn facts(script: &Script, all: &[Script], domain: Option<&str>) -> Vec<Fact> {
+fn facts(script: &Script, of_one_user: &[Script], domain: Option<&str>) -> Vec<Fact> {
     let owner = Login { owner: script.user.clone(), ..Login::default() }.at(domain).owner;
-    let others = all.iter().filter(|s| s.user == script.user && s.name != script.name);
+    let others = of_one_user.iter().filter(|s| s.name != script.name);
     let mut out: Vec<Fact> = others.map(|s| fact("include", &s.name, &String::from_utf8_lossy(&s.text))).collect();
     out.push(fact("owner", "", &owner));
     out

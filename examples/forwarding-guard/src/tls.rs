@@ -1,7 +1,7 @@
 //! TLS on both sides of the proxy.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::Context as _;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -11,11 +11,40 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use crate::wire::Stream;
 
-/// What the proxy shows its clients.
-///
-/// # Errors
-/// When a file cannot be read or holds no certificate or key.
-pub fn acceptor(certificates: &Path, key: &Path) -> anyhow::Result<TlsAcceptor> {
+/// What the proxy shows its clients: a certificate that may be renewed while it works.
+pub struct Identity {
+    certificates: PathBuf,
+    key: PathBuf,
+    acceptor: RwLock<TlsAcceptor>,
+}
+
+impl Identity {
+    /// Reads certificates and key, PEM.
+    ///
+    /// # Errors
+    /// When a file cannot be read or holds no certificate or key, or they do not belong together.
+    pub fn read(certificates: &Path, key: &Path) -> anyhow::Result<Self> {
+        let acceptor = RwLock::new(acceptor(certificates, key)?);
+        Ok(Self { certificates: certificates.to_owned(), key: key.to_owned(), acceptor })
+    }
+
+    /// Reads them again; clients that come later see what is there now.
+    ///
+    /// # Errors
+    /// As [`Identity::read`]; then the old ones stay.
+    pub fn renew(&self) -> anyhow::Result<()> {
+        *self.acceptor.write().unwrap_or_else(PoisonError::into_inner) = acceptor(&self.certificates, &self.key)?;
+        Ok(())
+    }
+
+    /// What takes the next client.
+    #[must_use]
+    pub fn acceptor(&self) -> TlsAcceptor {
+        self.acceptor.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn acceptor(certificates: &Path, key: &Path) -> anyhow::Result<TlsAcceptor> {
     let chain = CertificateDer::pem_file_iter(certificates)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .with_context(|| format!("cannot read certificates from {}", certificates.display()))?;
