@@ -62,8 +62,7 @@ impl Client {
     /// # Errors
     /// When the server goes away.
     pub async fn introduce(&mut self, peer: SocketAddr) -> Result<(), WireError> {
-        let offered = self.capability("XCLIENT").unwrap_or_default();
-        if !offered.split_whitespace().any(|w| w == "ADDR") {
+        if self.capability("XCLIENT").is_none() {
             return Ok(());
         }
         let line = format!("XCLIENT ADDR={} PORT={}\r\n", peer.ip().to_canonical(), peer.port());

@@ -77,7 +77,11 @@ impl Wire {
             self.at = 0;
         }
         let mut chunk = [0u8; 8192];
-        let got = self.stream.read(&mut chunk).await?;
+        let got = match self.stream.read(&mut chunk).await {
+            // Many hang up without saying so in TLS. Where a command ends is known all the same.
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => 0,
+            got => got?,
+        };
         self.buffer.extend_from_slice(chunk.get(..got).unwrap_or(&[]));
         Ok(got > 0)
     }
@@ -265,6 +269,7 @@ impl Wire {
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+    use crate::wire::Status;
 
     async fn commands(text: &[u8]) -> Vec<Result<Option<Command>, String>> {
         let mut wire = Wire::new(Box::new(std::io::Cursor::new(text.to_vec())), 1000);

@@ -15,7 +15,10 @@ async fn a_redirect_outside_is_refused_with_the_reason_and_the_way_out() {
     {
         said.starts("NO {");
         assert!(said.last.contains("All mail is sent outside. [forward-external-all, line 1"), "{said:?}");
-        assert!(said.last.contains("Please") && said.last.contains("ください"), "{said:?}");
+        assert!(
+            said.last.contains("tell your administrator") && said.last.contains("管理者へお知らせください"),
+            "{said:?}"
+        );
     }
     assert_eq!((fake.script("a"), fake.heard("PUTSCRIPT"), fake.heard("CHECKSCRIPT")), (None, 0, 0));
     // The connection goes on.
@@ -33,8 +36,8 @@ async fn every_spelling_of_a_string_is_looked_at_and_arrives() {
     raw.ask("PutScript {1+}\r\na {29+}\r\nredirect \"x@outside.example\";\r\n").await.starts("NO");
     raw.ask("PUTSCRIPT \"\\\"日本\\\\\" \"keep;\"\r\n").await.starts("OK");
     assert_eq!(fake.script("\"日本\\").unwrap(), "keep;");
-    raw.ask("PUTSCRIPT {3+}\r\nb c {8+}\r\n# \"\r\nab\"\r\n").await.starts("OK");
-    assert_eq!(fake.script("b c").unwrap(), "# \"\r\nab\"");
+    raw.ask("PUTSCRIPT {3+}\r\nb c {10+}\r\n# \"\r\nkeep;\r\n").await.starts("OK");
+    assert_eq!(fake.script("b c").unwrap(), "# \"\r\nkeep;");
     assert_eq!(fake.state.lock().unwrap().scripts.len(), 2);
 }
 

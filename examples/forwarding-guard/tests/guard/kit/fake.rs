@@ -79,7 +79,7 @@ impl Fake {
 
 const GREETING: &[u8] =
     b"\"IMPLEMENTATION\" \"Fake\"\r\n\"SIEVE\" \"fileinto copy include\"\r\n\"SASL\" \"PLAIN SCRAM-SHA-256-PLUS\"\r\n\
-\"XCLIENT\" \"PORT\"\r\n\"VERSION\" \"1.0\"\r\nOK \"ready\"\r\n";
+\"XCLIENT\"\r\n\"VERSION\" \"1.0\"\r\nOK \"ready\"\r\n";
 
 async fn serve(mut stream: BufStream<TcpStream>, state: &Mutex<State>) -> std::io::Result<()> {
     say(&mut stream, GREETING).await?;
