@@ -3,7 +3,7 @@
     cargo run --release -p sekisho-core --example sender-eval -- --labels FILE > ours.tsv     (label <TAB> reason or -)
     python compare_icu.py ours.tsv
 
-A label flagged by one of the two only is printed with the reason; data/calibration.md explains the differences.
+A label flagged by one of the two only is printed with the reason; docs/sender.md explains the differences.
 """
 
 import sys

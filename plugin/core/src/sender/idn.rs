@@ -71,9 +71,14 @@ fn is_emoji_label(label: &str) -> bool {
     label.chars().all(|c| {
         c.is_ascii_alphanumeric()
             || c == '-'
-            || matches!(c, '\u{1F300}'..='\u{1FAFF}' | '\u{2600}'..='\u{27BF}' | '\u{FE0F}' | '\u{1F1E6}'..='\u{1F1FF}')
+            || matches!(c, '\u{1F300}'..='\u{1FAFF}' | '\u{FE0F}' | '\u{1F1E6}'..='\u{1F1FF}')
+            || OLD_EMOJI.contains(c)
     })
 }
+
+/// What people write of the older symbols; the others there read as letters or punctuation (`✓`, `❘`, `➖`).
+const OLD_EMOJI: &str = "☀☁☂☃☄☎☔☕☘☝☠☢☣☮☯☹☺♀♂♈♉♊♋♌♍♎♏♐♑♒♓♟♠♣♥♦♨♻♾♿⚓⚔⚖⚙⚛⚜⚠⚡⚪⚫⚽⚾⛄⛅⛈⛎⛏⛑⛓⛔⛩⛪⛰⛱⛲⛳⛴⛵⛷⛸⛹⛺⛽\
+    ✂✅✈✉✊✋✌✍✏✒✔✨✳✴❄❇❌❎❓❔❕❗❣❤➡➰";
 
 fn is_kana_delicate(c: char) -> bool {
     matches!(c, 'へ' | 'べ' | 'ぺ' | 'ヘ' | 'ベ' | 'ペ' | 'り' | 'リ' | '・' | 'ー' | 'ヽ' | 'ヾ')
@@ -172,7 +177,9 @@ fn digit_look_alike(c: char) -> bool {
 }
 
 fn digits_only(text: &[char]) -> Option<Unsafe> {
-    let all = text.iter().all(|c| c.is_ascii_digit() || digit_look_alike(*c));
+    // The ideographic zero is honest among ideographs, and reads as zero among digits.
+    let zero = text.iter().any(char::is_ascii_digit);
+    let all = text.iter().all(|c| c.is_ascii_digit() || digit_look_alike(*c) || zero && *c == '〇');
     (all && text.iter().any(|c| !c.is_ascii())).then_some(Unsafe::Digits)
 }
 
@@ -198,8 +205,93 @@ const LOOK_ALIKES: &[(Script, &str, &[&str])] = &[
 ];
 
 /// Everyday words that consist of look-alike letters only and are nobody's name in Latin letters.
-const WORDS: &[&str] =
-    &["секс", "сок", "рост", "торт", "кот", "порт", "курс", "стоп", "тест", "ток", "рот", "рок", "кросс"];
+const WORDS: &[&str] = &[
+    "секс",
+    "сок",
+    "рост",
+    "торт",
+    "кот",
+    "порт",
+    "курс",
+    "стоп",
+    "тест",
+    "ток",
+    "рот",
+    "рок",
+    "кросс",
+    "спорт",
+    "паспорт",
+    "курорт",
+    "гороскоп",
+    "гора",
+    "горка",
+    "утро",
+    "сыр",
+    "рука",
+    "хор",
+    "сахар",
+    "парк",
+    "карта",
+    "ресурс",
+    "топор",
+    "сорт",
+    "театр",
+    "отпуск",
+    "аспект",
+    "супер",
+    "покер",
+    "прогресс",
+    "ракета",
+    "карат",
+    "парус",
+    "пастух",
+    "скот",
+    "скутер",
+    "корт",
+    "крот",
+    "трасса",
+    "касса",
+    "оскар",
+    "строка",
+    "просто",
+    "проект",
+    "пост",
+    "постер",
+    "актер",
+    "старт",
+    "портрет",
+    "соус",
+    "суп",
+    "роса",
+    "краска",
+    "красота",
+    "группа",
+    "труппа",
+    "пара",
+    "порог",
+    "сорока",
+    "топка",
+    "тропа",
+    "урок",
+    "характер",
+    "хаос",
+    "юг",
+    "юра",
+    "юкка",
+    "юар",
+    "кекс",
+    "ксерокс",
+    "корпус",
+    "торос",
+    "апорт",
+    "рапорт",
+    "репост",
+    "супруг",
+    "круг",
+    "пуск",
+    "трак",
+    "утка",
+];
 
 fn whole_script(text: &[char], tld: &str) -> Option<Unsafe> {
     for (script, letters, home) in LOOK_ALIKES {
@@ -240,7 +332,8 @@ mod tests {
         all(&[("hexac\u{1E37}py", "com"), ("a\u{2010}b", "com")], Some(Unsafe::Character));
         all(&[("x\u{0301}\u{0301}y", "com"), ("ı\u{0301}a", "com")], Some(Unsafe::Marks));
         all(&[("३५", "com")], None);
-        all(&[("1२", "com"), ("৪৫8", "com")], Some(Unsafe::Digits));
+        all(&[("1२", "com"), ("৪৫8", "com"), ("1〇0", "com")], Some(Unsafe::Digits));
+        all(&[("✓login", "com"), ("a➖b", "com")], Some(Unsafe::Character));
         all(&[("ékana仮名", "com")], Some(Unsafe::AccentedLatin));
     }
 
@@ -266,6 +359,8 @@ mod tests {
             ("한국abc", "com"),
             ("中文", "cn"),
             ("i❤tokyo", "com"),
+            ("二〇二四", "jp"),
+            ("гороскоп", "com"),
             ("ไทย", "com"),
             ("ελλάδα", "gr"),
         ];

@@ -1,6 +1,7 @@
 //! What the eye reads: every character to the ASCII letters it looks like (the fold `f1`).
 
 use super::class::{Class, class};
+use super::kana::{is_east_asian, shape, unvoiced};
 use super::table::{last_not_above, u24};
 use crate::bytes::u16_le;
 
@@ -10,8 +11,36 @@ static DATA: &[u8] = include_bytes!("../../data/fold.bin");
 /// The most bytes of a folded label; a label of the DNS has at most 63 (RFC 1035 section 2.3.4).
 pub const MOST: usize = 64;
 
-/// Stands in a [`Key`] for a character that looks like no ASCII letter. It equals nothing in a target.
-pub const FOREIGN: u8 = 0xFF;
+/// Bytes from here on stand in a [`Key`] for characters that look like no ASCII letter, each for a few of them, so that
+/// labels in other scripts can be compared with one another.
+const FOREIGN: u8 = 0x80;
+/// Bytes from here on stand for kana, ideographs and Hangul, of which one says more than a letter does.
+const WIDE: u8 = 0xC0;
+
+/// Does this byte of a [`Key`] stand for a character that looks like no ASCII letter?
+#[must_use]
+pub const fn is_foreign(byte: u8) -> bool {
+    byte >= FOREIGN
+}
+
+/// Does it stand for one of the kana, an ideograph or Hangul?
+#[must_use]
+pub const fn is_wide(byte: u8) -> bool {
+    byte >= WIDE
+}
+
+/// Adds a character that looks like no ASCII letter. Kana that look alike are one, and voicing marks stand apart, so that
+/// `ニ` and `二` are the same here.
+fn push_foreign(key: &mut Key, c: char) {
+    let number = |c: char| u8::try_from(u32::from(c).wrapping_mul(0x9E37_79B1) >> 26).unwrap_or(0);
+    if !is_east_asian(c) {
+        return key.push(FOREIGN.saturating_add(number(c)));
+    }
+    let (base, mark) = unvoiced(c);
+    for c in [Some(shape(base)), mark].into_iter().flatten() {
+        key.push(WIDE.saturating_add(number(c)));
+    }
+}
 
 /// A folded label: at most [`MOST`] bytes, on the stack.
 #[derive(Clone, Copy)]
@@ -162,13 +191,22 @@ pub fn fold(label: &str) -> Key {
         return key;
     }
     let mut key = Key::EMPTY;
-    for c in label.chars() {
-        match letters(c) {
-            Some(text) => text.bytes().for_each(|b| key.push(b)),
-            None => key.push(FOREIGN),
-        }
-    }
+    let east_asian = is_read_as_east_asian(label);
+    label.chars().for_each(|c| push(&mut key, c, east_asian));
     key
+}
+
+/// Is `一` an ideograph in this label (`第一銀行`), or a hyphen (`merrow一mint`)?
+fn is_read_as_east_asian(label: &str) -> bool {
+    label.chars().any(|c| is_east_asian(c) && letters(c).is_none() && letters(shape(c)).is_none())
+}
+
+fn push(key: &mut Key, c: char, east_asian: bool) {
+    let text = if east_asian && is_east_asian(c) { None } else { letters(c).or_else(|| letters(shape(c))) };
+    match text {
+        Some(text) => text.bytes().for_each(|b| key.push(b)),
+        None => push_foreign(key, c),
+    }
 }
 
 /// Every reading of a label: the fold, and those in which letters of [`ALSO`] are read the second way.
@@ -185,10 +223,11 @@ pub fn readings(label: &str, mut each: impl FnMut(&Key)) {
             (choice >> bit & 1 == 1).then(|| ALSO.iter().find(|(a, _)| *a == c).map(|(_, text)| *text))?
         };
         let mut key = Key::EMPTY;
+        let east_asian = is_read_as_east_asian(label);
         for c in label.chars() {
-            match second(c).or_else(|| letters(c)) {
+            match second(c) {
                 Some(text) => text.bytes().for_each(|b| key.push(b)),
-                None => key.push(FOREIGN),
+                None => push(&mut key, c, east_asian),
             }
         }
         each(&key);
@@ -219,7 +258,27 @@ mod tests {
         ] {
             assert_eq!(fold(text).as_bytes(), want.as_bytes(), "{text}");
         }
-        assert_eq!(fold("佐x").as_bytes(), &[FOREIGN, b'x']);
+        let key = fold("佐x");
+        assert!(key.len() == 2 && is_wide(key.as_bytes()[0]) && key.as_bytes()[1] == b'x');
+    }
+
+    #[test]
+    fn kana_fold_to_what_they_look_like() {
+        for (a, b) in [
+            ("リンドウ銀行", "りンドウ銀行"),
+            ("カワセミ便", "力ワセ三便"),
+            ("ニカワ堂", "二力ワ堂"),
+            ("チドリ電カ", "千ドり電力"),
+            ("第一銀行", "第ー銀行"),
+            ("アロエ茶x7", "アロ工茶x7"),
+            ("ベル", "べル"),
+        ] {
+            assert_eq!(fold(a), fold(b), "{a} {b}");
+        }
+        for (a, b) in [("日本語", "東京都"), ("太田", "大田"), ("москва", "новост"), ("カワ", "ガワ")]
+        {
+            assert_ne!(fold(a), fold(b), "{a} {b}");
+        }
     }
 
     #[test]

@@ -82,13 +82,13 @@ const WEAK: &[&str] = &[
     "ホ木",
     "ヌ又",
     "メ乂",
+    "ヒ匕",
     "己已巳",
     "大犬太",
     "人入",
     "王玉",
     "田由",
     "日目",
-    "ヒ匕",
     "テ〒",
     "ラう",
     "ク勹",
@@ -121,6 +121,25 @@ const VARIANTS: &[&str] = &[
     "隆隆",
     "神神",
 ];
+
+/// So many of [`WEAK`] are kana; the rest are ideographs, and names in their own right.
+const WEAK_KANA: usize = 32;
+
+/// The character that stands in domains for all that look like this one: `二` for `ニ`, `シ` for `ツ`, but not `大` for `太`.
+pub(super) fn shape(c: char) -> char {
+    if c.is_ascii() {
+        return c;
+    }
+    let mut found = c;
+    for (groups, signs) in [(STRONG, STRONG_SIGNS.as_slice()), (WEAK, WEAK_SIGNS.get(..WEAK_KANA).unwrap_or_default())]
+    {
+        let mut likely = signs.iter().zip(groups).filter(|(s, _)| *s & sign(u32::from(found)) != 0);
+        if let Some(first) = likely.find(|(_, g)| g.contains(found)).and_then(|(_, g)| g.chars().next()) {
+            found = first;
+        }
+    }
+    found
+}
 
 /// The character that stands for all that look like this one, and how like it is to that.
 fn group(c: char) -> (char, Likeness) {
@@ -358,7 +377,7 @@ fn worst(a: &[char], b: &[char]) -> Likeness {
 }
 
 /// Kana, ideographs, Hangul and their punctuation.
-fn is_east_asian(c: char) -> bool {
+pub(super) fn is_east_asian(c: char) -> bool {
     matches!(c, '\u{2E80}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7AF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}'
         | '—' | '―' | '─' | '–' | '‐' | '‑' | '‒' | '−' | '○' | '◯' | '·' | '‧')
 }
@@ -384,7 +403,7 @@ fn full_width(c: char) -> char {
 }
 
 /// A voiced kana as its base and the voicing mark.
-fn unvoiced(c: char) -> (char, Option<char>) {
+pub(super) fn unvoiced(c: char) -> (char, Option<char>) {
     const VOICED: Option<char> = Some('\u{3099}');
     // Katakana stand 0x60 behind hiragana; a voiced kana stands behind its base, a half-voiced one behind that.
     let code = u32::from(c);

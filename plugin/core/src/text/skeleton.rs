@@ -1,7 +1,7 @@
 //! The skeleton `f2` of a folded label: ASCII letters that look alike become one letter. Two labels with one skeleton can
 //! be told apart only by looking closely; whether that is meant to deceive depends on more (length, suffix).
 
-use super::fold::{FOREIGN, Key};
+use super::fold::{Key, is_foreign};
 
 /// The letter that stands for all letters that look like this one.
 #[must_use]
@@ -55,7 +55,7 @@ pub fn letters(key: &[u8]) -> u32 {
         let bit = match byte {
             b'a'..=b'z' => u32::from(byte.wrapping_sub(b'a')),
             b'-' => 26,
-            &FOREIGN => return set,
+            foreign if is_foreign(*foreign) => return set,
             _ => 27,
         };
         set | 1u32.checked_shl(bit).unwrap_or(0)

@@ -1,7 +1,7 @@
 //! How far a label is from a target: a bit-parallel bound first, then an alignment whose costs say how easily each change
 //! is overlooked.
 
-use crate::text::fold::Key;
+use crate::text::fold::{Key, is_wide};
 use crate::text::skeleton::{alike, pair};
 
 /// What two changed letters of full cost are worth, in hundredths.
@@ -259,6 +259,10 @@ fn replace(t: u8, c: u8) -> (u16, OpKind) {
     if t == c {
         return (0, OpKind::Keep);
     }
+    // Nobody overlooks another ideograph.
+    if is_wide(t) || is_wide(c) {
+        return (300, OpKind::Replace);
+    }
     let cost = REPLACE.get(letter(t)).and_then(|row| row.get(letter(c))).copied().unwrap_or(100);
     let kind = match cost {
         0 => OpKind::Keep,
@@ -274,7 +278,9 @@ fn replace(t: u8, c: u8) -> (u16, OpKind) {
 
 /// What it costs to put in or leave out `c`, given its neighbours.
 fn single(c: u8, left: Option<u8>, right: Option<u8>, kind: OpKind) -> (u16, OpKind) {
-    if c == b'-' {
+    if is_wide(c) {
+        (200, kind)
+    } else if c == b'-' {
         (35, OpKind::Hyphen)
     } else if left == Some(c) || right == Some(c) {
         (50, OpKind::Double)

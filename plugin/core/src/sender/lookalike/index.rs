@@ -7,7 +7,7 @@
 
 use crate::bytes::{u16_le, u32_le};
 use crate::text::domain::Domain;
-use crate::text::fold::{FOREIGN, Key, fold};
+use crate::text::fold::{Key, fold, is_wide};
 use crate::text::lexicon::is_word;
 use crate::text::romaji::{is_romaji, romaji};
 use crate::text::skeleton::{letters, skeleton};
@@ -319,7 +319,7 @@ impl IndexBuilder {
             text.extend_from_slice(target.name.as_bytes());
             records.push(u8::try_from(target.label.len()).unwrap_or(0));
             records.push(u8::try_from(target.name.len()).unwrap_or(0));
-            let distinctive = key.len() >= 5 && !is_common(target.label.as_bytes());
+            let distinctive = weight(key) >= 5 && !is_common(target.label.as_bytes());
             records.push(
                 (if distinctive { DISTINCTIVE } else { 0 })
                     | (if target.alias { ALIAS } else { 0 })
@@ -378,6 +378,11 @@ impl IndexBuilder {
     }
 }
 
+/// The length of a key as a name: an ideograph says as much as two letters.
+pub(super) fn weight(key: &[u8]) -> usize {
+    key.len().saturating_add(key.iter().filter(|b| is_wide(**b)).count())
+}
+
 /// An everyday word, or two of them.
 fn is_common(label: &[u8]) -> bool {
     is_word(label)
@@ -411,7 +416,7 @@ fn pieces(key: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 fn rarest(piece: &[u8], common: &[u32]) -> Option<[u8; 3]> {
     let best = piece.windows(3).min_by_key(|w| common.get(trigram(w)).copied().unwrap_or(0))?;
-    best.try_into().ok().filter(|s: &[u8; 3]| !s.contains(&FOREIGN))
+    best.try_into().ok()
 }
 
 /// A key without the letter at `at`.

@@ -1,6 +1,6 @@
 //! A candidate label, made ready to be compared with many targets. No allocation.
 
-use crate::text::fold::{FOREIGN, Key};
+use crate::text::fold::Key;
 use crate::text::skeleton::{letters, skeleton};
 
 use super::align::Rows;
@@ -93,9 +93,7 @@ impl Probe {
 
     fn seeds(&self, key: &[u8], index: &Index<'_>, look: &mut dyn FnMut(u32)) {
         for window in key.windows(3) {
-            if let Ok(seed) = <[u8; 3]>::try_from(window)
-                && !seed.contains(&FOREIGN)
-            {
+            if let Ok(seed) = <[u8; 3]>::try_from(window) {
                 index.seeded(seed).for_each(&mut *look);
             }
         }

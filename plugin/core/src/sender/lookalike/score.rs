@@ -96,6 +96,10 @@ const TOGETHER: &[&[Feature]] = &[
     &[Feature::Distinctive, Feature::SameSuffix],
     &[Feature::Natural, Feature::SameSuffix],
     &[Feature::Natural, Feature::Distinctive],
+    // A protected name whole or nearly so, and nothing but known words beside it: nobody else had a reason for that.
+    &[Feature::Full, Feature::Distinctive, Feature::Protected],
+    &[Feature::Full, Feature::Distinctive, Feature::Protected, Feature::Asking],
+    &[Feature::Full, Feature::Distinctive, Feature::Protected, Feature::Apart],
 ];
 
 /// How many features have a weight: those seen, and [`TOGETHER`].

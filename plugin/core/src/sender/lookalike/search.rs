@@ -7,7 +7,7 @@ use crate::text::romaji::romaji;
 use crate::text::skeleton::skeleton;
 
 use super::align::{Alignment, LIMIT, OpKind, align};
-use super::index::{Index, Target, edits};
+use super::index::{Index, Target, edits, weight};
 use super::lure::Explained;
 use super::probe::Probe;
 use super::score::{Feature, Features, logit, probability};
@@ -133,7 +133,7 @@ impl Search<'_, '_> {
     fn compare(&mut self, probe: &Probe, target: &Target<'_>) {
         let (own, key) = (&target.label, skeleton(&target.label));
         if probe.key == key {
-            let kind = if probe.label == *own && !self.is_decoded() { Kind::TldSwap } else { Kind::Skeleton };
+            let kind = if self.has_label_of(target) { Kind::TldSwap } else { Kind::Skeleton };
             let alignment = align(own.as_bytes(), probe.label.as_bytes(), false);
             return self.note(kind, target, &probe.label, alignment, None);
         }
@@ -157,9 +157,11 @@ impl Search<'_, '_> {
         }
     }
 
-    /// Did the shown label need folding, so that equal keys do not mean equal names?
-    fn is_decoded(&self) -> bool {
-        !self.domain.label().is_ascii()
+    /// Is it the target's own label, under another suffix? Equal keys do not mean equal labels.
+    fn has_label_of(&self, target: &Target<'_>) -> bool {
+        let label = |name: &'_ str| name.split_once('.').map_or(0, |(label, _)| label.len());
+        let name = self.domain.registrable();
+        name.get(..label(name)) == target.name().get(..label(target.name()))
     }
 
     /// Labels below the registrable name, and the name with a dot taken out.
@@ -268,7 +270,7 @@ impl Search<'_, '_> {
         rest: Option<(&[u8], &[u8])>,
     ) -> Features {
         let mut f = Features::default();
-        let length = i32::try_from(skeleton(&target.label).len()).unwrap_or(0).max(1);
+        let length = i32::try_from(weight(skeleton(&target.label).as_bytes())).unwrap_or(0).max(1);
         let cost = i32::from(alignment.cost);
         let count = |kinds: &[OpKind]| {
             let n = alignment.ops.iter().filter(|op| kinds.contains(&op.kind)).count();
@@ -401,6 +403,32 @@ mod tests {
             ("sinbasi.jp", Kind::Romaji, "shimbashi.co.jp"),
         ] {
             assert_eq!(best(domain), Some((kind, target.to_owned())), "{domain}");
+        }
+    }
+
+    #[test]
+    fn names_in_other_scripts_resemble_only_what_looks_like_them() {
+        let mut builder = IndexBuilder::default();
+        for (owner, name) in (0..).zip(["リンドウ銀行.jp", "日本語.jp", "правда.com", "三菱銀行.jp", "二見.jp"])
+        {
+            builder.add(name, Source::Protected, owner, false);
+        }
+        let packed = builder.pack();
+        let index = Index::open(&packed).unwrap();
+        let best = |name: &str| search(&Domain::parse(name), &[index]).first().map(|f| (f.kind, f.score >= 500));
+        for (name, want) in [
+            ("りンドウ銀行.jp", Some((Kind::Skeleton, true))),
+            ("リンドウ銀行-ログイン.jp", Some((Kind::Combo, true))),
+            ("リンドウ銀行.com", Some((Kind::TldSwap, false))),
+            ("пpавда.com", Some((Kind::Skeleton, true))),
+            ("ニ見.jp", Some((Kind::Skeleton, true))),
+            ("東京都.jp", None),
+            ("三重銀行.jp", None),
+            ("リンゴ銀行.jp", None),
+            ("伏見.jp", None),
+            ("リンドウ銀行.jp", None),
+        ] {
+            assert_eq!(best(name), want, "{name}");
         }
     }
 
