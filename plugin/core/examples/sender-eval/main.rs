@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! cargo run --release -p sekisho-core --example sender-eval -- --benign FILE [--targets FILE | --protect FILE] [--half train|dev|test] [--features OUT]
+//! cargo run --release -p sekisho-core --example sender-eval -- --tables [--benign FILE]
 //! cargo run --release -p sekisho-core --example sender-eval -- --bench
 //! cargo run --release -p sekisho-core --example sender-eval -- --labels FILE
 //! ```
@@ -23,13 +24,14 @@
 )]
 
 mod bench;
+mod tables;
 mod tricks;
 
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use sekisho_core::sender::brands;
 use sekisho_core::sender::lookalike::{Found, Index, IndexBuilder, Kind, Source, resemblances, search};
-use sekisho_core::sender::{brands, idn};
 use sekisho_core::text::domain::Domain;
 
 fn argument(name: &str) -> Option<String> {
@@ -56,7 +58,7 @@ fn lines(path: &str) -> Vec<String> {
 }
 
 fn is_classic(trick: &str) -> bool {
-    !matches!(trick, "stack-2" | "stack-3" | "stack-looks" | "fuzzy-lure")
+    !matches!(trick, "stack-2" | "stack-3" | "stack-looks" | "fuzzy-lure" | "wild" | "wild-lure")
 }
 
 fn main() {
@@ -65,6 +67,10 @@ fn main() {
     }
     if let Some(path) = argument("--labels") {
         return lines(&path).iter().for_each(|name| label(name));
+    }
+    if std::env::args().any(|a| a == "--tables") {
+        let benign = argument("--benign").map(|p| lines(&p)).unwrap_or_default();
+        return tables::run(&benign);
     }
     // Protected names take the place of the built-in ones as those that are imitated; the built-in list stays beside them.
     let protect = argument("--protect").map(|p| lines(&p));
@@ -126,13 +132,7 @@ fn main() {
 
 /// What the rules for labels say of one name.
 fn label(name: &str) {
-    let domain = Domain::parse(name);
-    let tld = domain.unicode().rsplit('.').next().unwrap_or_default();
-    let why = match domain.flaw {
-        Some(flaw) => Some(flaw.as_str()),
-        None => domain.unicode().split('.').find_map(|l| idn::judge(l, tld)).map(idn::Unsafe::as_str),
-    };
-    println!("{}\t{}", domain.unicode(), why.unwrap_or("-"));
+    println!("{}\t{}", Domain::parse(name).unicode(), tables::why(name).unwrap_or("-"));
 }
 
 type Positive = (tricks::Fake, u16, Option<Found>, usize);

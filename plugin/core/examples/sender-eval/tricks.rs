@@ -163,6 +163,31 @@ fn edit(label: &str, trick: &'static str, dice: &mut Dice) -> Option<String> {
     .filter(|l| l != label && !l.starts_with('-') && !l.ends_with('-'))
 }
 
+/// Like [`edit`], but look-alikes are those of one shape.
+fn edit_shape(label: &str, trick: &'static str, dice: &mut Dice) -> Option<String> {
+    if trick != "ascii-homoglyph" {
+        return edit(label, trick, dice);
+    }
+    const SHAPES: &[(&str, &str)] = &[
+        ("m", "rn"),
+        ("w", "vv"),
+        ("d", "cl"),
+        ("o", "0"),
+        ("l", "1"),
+        ("l", "i"),
+        ("i", "l"),
+        ("i", "1"),
+        ("s", "5"),
+        ("e", "3"),
+        ("a", "4"),
+        ("g", "q"),
+        ("g", "9"),
+    ];
+    let (from, to) = SHAPES[dice.roll(SHAPES.len())];
+    let at = label.find(from)?;
+    Some(format!("{}{to}{}", &label[..at], &label[at + from.len()..]))
+}
+
 pub const EDITS: &[&str] = &[
     "ascii-homoglyph",
     "unicode-homoglyph",
@@ -227,6 +252,16 @@ pub fn fakes(label: &str, suffix: &str, each: usize) -> Vec<Fake> {
         let l2 = l1.as_deref().and_then(|l| looks(l, &mut dice));
         let edited = l2.as_deref().and_then(|l| edit(l, "omission", &mut dice));
         add("stack-looks", edited.or(l2).map(|l| format!("{l}.{end}")));
+        // What imitators register: two or three letters of one shape, a letter twice or left out, mostly with a word.
+        let mut deceive = |label: &str| {
+            let trick = ["ascii-homoglyph", "ascii-homoglyph", "ascii-homoglyph", "repetition", "omission", "hyphen"];
+            let trick = trick[dice.roll(trick.len())];
+            (0..8).find_map(|_| edit_shape(label, trick, &mut dice))
+        };
+        let first = deceive(label);
+        let wild = first.as_deref().and_then(&mut deceive);
+        add("wild", wild.map(|l| format!("{l}.{end}")));
+        add("wild-lure", first.map(|l| format!("{}.{end}", combine(&l, &mut dice))));
         let base = l1.or_else(|| edit(label, "repetition", &mut dice));
         add("fuzzy-lure", base.map(|l| format!("{}.{end}", combine(&l, &mut dice))));
     }

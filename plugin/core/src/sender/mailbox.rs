@@ -1,6 +1,7 @@
 //! Address fields read in every way a reader may read them (RFC 5322 section 3.4 and 4.4, and what else is in use).
 
 use crate::message::decode_words;
+use crate::text::{is_bidi_control, is_invisible};
 
 /// The most mailboxes of one field.
 pub const MOST: usize = 32;
@@ -47,7 +48,7 @@ pub enum Oddity {
     EncodedSyntax,
     /// An address within a comment.
     CommentAddress,
-    /// Control characters.
+    /// Control characters, or an address with characters that cannot be seen.
     Control,
     /// Bytes that are no UTF-8.
     BadUtf8,
@@ -113,6 +114,9 @@ impl Addresses {
         standard.oddities.iter().for_each(|o| out.odd(*o));
         out.mailboxes = standard.mailboxes;
         out.otherwise(&value);
+        if out.mailboxes.iter().any(|m| m.address.chars().any(|c| is_invisible(c) || is_bidi_control(c))) {
+            out.odd(Oddity::Control);
+        }
         if out.mailboxes.iter().all(|m| m.address.is_empty()) {
             out.odd(Oddity::NoAddress);
         }

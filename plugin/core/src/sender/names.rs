@@ -7,7 +7,7 @@ use crate::text::script::{Mixing, mixing};
 use crate::text::suffix::is_top_level;
 use crate::text::{is_bidi_control, is_invisible};
 
-use super::lookalike::search;
+use super::lookalike::{Source, search};
 use super::policy::{Prepared, Switch, words};
 use super::{brand_names, roles};
 
@@ -16,8 +16,12 @@ use super::{brand_names, roles};
 pub enum Trick {
     /// It shows an address or a domain of somebody else: the domain, and whether that one is protected or a brand.
     Address(String, bool),
-    /// It bears a brand's name and the address is not the brand's: the name, how like it is.
+    /// It bears the name of a brand or of a protected domain, and the address is not theirs: the name, how like it is.
     Brand(String, Likeness),
+    /// The same, and it speaks as their office: `Merrowmint Support`.
+    Office(String, Likeness),
+    /// The part before the `@` is the domain of somebody else who is protected or a brand.
+    Local(String),
     /// It bears the name of a VIP and the address is not the VIP's.
     Vip(String, Likeness),
     /// It bears the name of the operator's own organisation, from outside.
@@ -43,6 +47,8 @@ impl Trick {
         match self {
             Self::Address(..) => "address",
             Self::Brand(..) => "brand",
+            Self::Office(..) => "brand-office",
+            Self::Local(_) => "local-part",
             Self::Vip(..) => "vip",
             Self::Organisation(..) => "organisation",
             Self::Role(_) => "role",
@@ -69,7 +75,7 @@ pub struct Place<'a> {
 /// Everything a display name does.
 #[must_use]
 pub fn judge(name: &str, place: Place<'_>, prepared: &Prepared) -> Vec<Trick> {
-    let mut tricks = Vec::new();
+    let mut tricks: Vec<Trick> = local(place, prepared).into_iter().collect();
     if name.is_empty() {
         return tricks;
     }
@@ -100,6 +106,20 @@ pub fn judge(name: &str, place: Place<'_>, prepared: &Prepared) -> Vec<Trick> {
         tricks.extend(brand(&key, place, prepared));
     }
     tricks
+}
+
+/// A domain of somebody else where a mailbox should be: `merrowmint.com@tq-9.example`. Lists and forwarders write more
+/// than a domain there.
+fn local(place: Place<'_>, prepared: &Prepared) -> Option<Trick> {
+    let (local, _) = place.address.rsplit_once('@').filter(|(local, _)| local.contains('.'))?;
+    let domain = Domain::parse(local);
+    let shown = domain.registrable();
+    if domain.flaw.is_some() || domain.label().is_empty() || prepared.same_owner(shown, place.domain.registrable()) {
+        return None;
+    }
+    let key = crate::text::skeleton::skeleton(&crate::text::fold::fold(domain.label()));
+    let known = prepared.indexes().iter().any(|i| i.exact(shown, &key).is_some());
+    known.then(|| Trick::Local(shown.to_owned()))
 }
 
 /// Invisible characters that no script needs: joiners and variation selectors between emoji and in Indic text are honest.
@@ -214,10 +234,80 @@ fn brand(name: &NameKey, place: Place<'_>, prepared: &Prepared) -> Option<Trick>
     if prepared.policy.brands == Switch::Off || prepared.may_speak(place.domain) {
         return None;
     }
-    let found = brand_names::find(name)?;
-    let key = crate::text::skeleton::skeleton(&crate::text::fold::fold(place.domain.label()));
-    let owner = super::brands::index().and_then(|i| i.exact(place.domain.registrable(), &key)).map(|t| t.owner);
-    (owner != Some(found.owner)).then_some(Trick::Brand(found.name, found.likeness))
+    let (found, likeness) = protected(name, place, prepared).or_else(|| {
+        let found = brand_names::find(name)?;
+        let key = crate::text::skeleton::skeleton(&crate::text::fold::fold(place.domain.label()));
+        let owner = super::brands::index().and_then(|i| i.exact(place.domain.registrable(), &key)).map(|t| t.owner);
+        (owner != Some(found.owner)).then_some((found.name, found.likeness))
+    })?;
+    // A seller or a fan has the name in his address too.
+    let brand = NameKey::of(&found).joined();
+    let bears = brand.find_in(&NameKey::of(place.address).joined()).is_some();
+    let office = !bears && OFFICE.iter().any(|word| NameKey::of(word).find_in(name).is_some());
+    Some(if office { Trick::Office(found, likeness) } else { Trick::Brand(found, likeness) })
+}
+
+/// What the offices of companies call themselves.
+const OFFICE: &[&str] = &[
+    "support",
+    "service",
+    "services",
+    "customer",
+    "account",
+    "accounts",
+    "security",
+    "billing",
+    "payment",
+    "payments",
+    "helpdesk",
+    "help desk",
+    "notification",
+    "alert",
+    "verification",
+    "center",
+    "centre",
+    "kundenservice",
+    "sicherheit",
+    "service client",
+    "atencion",
+    "カスタマー",
+    "サポート",
+    "サービス",
+    "センター",
+    "お客様",
+    "お客さま",
+    "会員",
+    "事務局",
+    "セキュリティ",
+    "お知らせ",
+    "重要",
+    "緊急",
+    "本人確認",
+    "決済",
+    "請求",
+    "経理",
+    "窓口",
+];
+
+/// The label of a protected domain as a word of the name, or as two: `Merrowmint`, `Merrow Mint`. Everyday words are
+/// nobody's name.
+fn protected(name: &NameKey, place: Place<'_>, prepared: &Prepared) -> Option<(String, Likeness)> {
+    let words: Vec<String> = name.words().take(12).map(|w| w.text()).collect();
+    let pairs = words.windows(2).map(|pair| pair.concat());
+    let indexes = prepared.indexes();
+    words.iter().cloned().chain(pairs).find_map(|word| {
+        let label = crate::text::fold::fold(&word);
+        let key = crate::text::skeleton::skeleton(&label);
+        if key.len() < 6 {
+            return None;
+        }
+        let target = indexes
+            .iter()
+            .find_map(|index| index.named(&key).find(|t| t.source == Source::Protected && t.distinctive && !t.alias))?;
+        let owned = prepared.same_owner(target.name(), place.domain.registrable());
+        let likeness = if target.label == label { Likeness::Same } else { Likeness::Strong };
+        (!owned).then(|| (String::from_utf8_lossy(target.label.as_bytes()).into_owned(), likeness))
+    })
 }
 
 /// Words of a VIP's name, for callers that prepare a policy.

@@ -165,7 +165,19 @@ pub fn of_trick(trick: &Trick, free_mail: bool) -> u16 {
     match trick {
         Trick::Address(_, true) => 850,
         Trick::Address(_, false) => 350,
-        Trick::Brand(_, likeness) | Trick::Organisation(_, likeness) if disguised(likeness) => 900,
+        Trick::Brand(_, likeness) | Trick::Office(_, likeness) | Trick::Organisation(_, likeness)
+            if disguised(likeness) =>
+        {
+            900
+        }
+        Trick::Office(..) => {
+            if free_mail {
+                800
+            } else {
+                550
+            }
+        }
+        Trick::Local(_) => 650,
         Trick::Brand(..) => {
             if free_mail {
                 750

@@ -17,6 +17,7 @@ declare_rule! { HIDDEN, id: "sender-name-hidden", family: "sender", severity: Me
 fn address(scene: &Scene<'_>, hits: &mut Hits) {
     look(scene, hits, |trick| match trick {
         Trick::Address(..) => Some("The display name shows an address of somebody else."),
+        Trick::Local(_) => Some("The part before the @ is a domain of somebody else."),
         _ => None,
     });
 }
@@ -24,6 +25,7 @@ fn address(scene: &Scene<'_>, hits: &mut Hits) {
 fn brand(scene: &Scene<'_>, hits: &mut Hits) {
     look(scene, hits, |trick| match trick {
         Trick::Brand(..) => Some("The display name is that of a brand, the address is not."),
+        Trick::Office(..) => Some("The display name is that of an office of a brand, the address is not."),
         _ => None,
     });
 }
@@ -71,8 +73,11 @@ fn look(scene: &Scene<'_>, hits: &mut Hits, message: impl Fn(&Trick) -> Option<&
         evidence.extend(identity.map(|i| ("name", i.name.clone())));
         evidence.extend(identity.map(|i| ("address", i.address.clone())));
         match trick {
-            Trick::Address(other, _) => evidence.push(("target", other.clone())),
-            Trick::Brand(other, likeness) | Trick::Vip(other, likeness) | Trick::Organisation(other, likeness) => {
+            Trick::Address(other, _) | Trick::Local(other) => evidence.push(("target", other.clone())),
+            Trick::Brand(other, likeness)
+            | Trick::Office(other, likeness)
+            | Trick::Vip(other, likeness)
+            | Trick::Organisation(other, likeness) => {
                 evidence.push(("target", other.clone()));
                 if *likeness >= Likeness::Weak {
                     evidence.push(("disguised", "yes".to_owned()));

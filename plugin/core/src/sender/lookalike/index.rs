@@ -230,6 +230,12 @@ impl<'a> Index<'a> {
         self.seeds.bucket(hash(&seed, WHOLE))
     }
 
+    /// Targets whose skeleton is this one.
+    pub(in crate::sender) fn named(&self, key: &Key) -> impl Iterator<Item = Target<'a>> + use<'a, '_> {
+        let key = *key;
+        self.whole(key.as_bytes()).filter_map(|id| self.target(id)).filter(move |t| skeleton(&t.label) == key)
+    }
+
     /// The target that is exactly this registrable name.
     #[must_use]
     pub fn exact(&self, name: &str, skeleton: &Key) -> Option<Target<'a>> {

@@ -100,6 +100,10 @@ const TOGETHER: &[&[Feature]] = &[
     &[Feature::Full, Feature::Distinctive, Feature::Protected],
     &[Feature::Full, Feature::Distinctive, Feature::Protected, Feature::Asking],
     &[Feature::Full, Feature::Distinctive, Feature::Protected, Feature::Apart],
+    // Letters of one shape put for others in a long name are no slip of the pen, unless much else differs.
+    &[Feature::LookAlikes, Feature::Long, Feature::Distinctive],
+    &[Feature::LookAlikes, Feature::Long, Feature::Distinctive, Feature::Dear],
+    &[Feature::LookAlikes, Feature::Long, Feature::Distinctive, Feature::Full],
 ];
 
 /// How many features have a weight: those seen, and [`TOGETHER`].

@@ -152,7 +152,8 @@ impl Search<'_, '_> {
                 let (from, to) = inside.span;
                 let label = probe.label.as_bytes();
                 let rest = (label.get(..from).unwrap_or_default(), label.get(to..).unwrap_or_default());
-                self.note(kind, target, &probe.label, inside, Some(rest));
+                let suffixed = exact && carries_suffix(rest.1, target.name());
+                self.note_with(kind, target, &probe.label, inside, Some(rest), suffixed);
             }
         }
     }
@@ -346,6 +347,17 @@ impl Search<'_, '_> {
                 })
         })
     }
+}
+
+/// Is the target's own suffix what follows it in the label: `merrowmint-com`, `www-hoshimaru-co-jp`?
+fn carries_suffix(rest: &[u8], target: &str) -> bool {
+    let suffix = target.split_once('.').map_or("", |(_, suffix)| suffix);
+    let mut rest = rest;
+    let all = suffix.split('.').all(|part| {
+        rest = rest.strip_prefix(b"-").unwrap_or(rest);
+        rest.strip_prefix(part.as_bytes()).map(|after| rest = after).is_some()
+    });
+    all && !suffix.is_empty() && !rest.first().is_some_and(u8::is_ascii_alphabetic)
 }
 
 /// Does what stands between the two rests touch no letter?
