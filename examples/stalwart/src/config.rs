@@ -1,0 +1,327 @@
+//! The configuration file. `gate.toml` beside the README shows every key with its default.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow, bail};
+use serde::Deserialize;
+
+use crate::verdict::{OnFailure, WithoutHold};
+
+/// Everything an operator can set.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Config {
+    /// The process.
+    pub gate: GateConfig,
+    /// The sandbox.
+    pub sandbox: Sandbox,
+    /// What is let in at once.
+    pub limits: Limits,
+    /// Milter listeners.
+    pub milter: Vec<Milter>,
+}
+
+/// `[gate]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct GateConfig {
+    /// Where `/metrics`, `/healthz` and `/readyz` are; nowhere by default.
+    pub status: Option<SocketAddr>,
+    /// How the log is written.
+    pub log: LogFormat,
+    /// How long mail in flight may take to finish once the gate was told to stop.
+    pub grace_seconds: u64,
+}
+
+impl Default for GateConfig {
+    fn default() -> Self {
+        Self { status: None, log: LogFormat::Text, grace_seconds: 30 }
+    }
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogFormat {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `[sandbox]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Sandbox {
+    /// A component other than the one built in.
+    pub component: Option<PathBuf>,
+    /// A directory of this user alone, where compiled code is kept for the next start.
+    pub cache: Option<PathBuf>,
+    /// The most memory a sandbox may have.
+    pub memory_mib: usize,
+    /// The longest a mail may be looked at. Keep it under half of the mail server's timeout.
+    pub deadline_ms: u64,
+    /// How many mails are looked at side by side; one a hardware thread by default.
+    pub concurrency: Option<usize>,
+    /// How long a mail waits for its turn.
+    pub wait_ms: u64,
+}
+
+impl Default for Sandbox {
+    fn default() -> Self {
+        Self { component: None, cache: None, memory_mib: 256, deadline_ms: 10_000, concurrency: None, wait_ms: 10_000 }
+    }
+}
+
+/// `[limits]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Limits {
+    /// The largest message; keep it above the mail server's own limit.
+    pub message_mib: usize,
+    /// Bytes of all messages in flight.
+    pub in_flight_mib: usize,
+    /// Connections of one listener; more wait to be accepted.
+    pub connections: usize,
+    /// How long a connection may be silent.
+    pub idle_seconds: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { message_mib: 64, in_flight_mib: 512, connections: 512, idle_seconds: 1800 }
+    }
+}
+
+/// What is set for each listener, whatever its door.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Way {
+    /// Which way its mail goes.
+    #[serde(default)]
+    pub direction: WayDirection,
+    /// The policy, `.toml` or `.json`; without one the defaults hold.
+    pub policy: Option<PathBuf>,
+    /// What happens when no verdict can be had.
+    #[serde(default)]
+    pub on_failure: OnFailure,
+    /// What happens to mail that is to be held, when the mail server cannot.
+    #[serde(default)]
+    pub without_hold: WithoutHold,
+}
+
+/// Which way mail goes, seen from the operator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WayDirection {
+    /// From outside to one of our mailboxes.
+    Inbound,
+    /// From one of our users to the outside.
+    Outbound,
+    /// Outbound when the client logged in, inbound otherwise.
+    #[default]
+    ByLogin,
+}
+
+/// `[[milter]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Milter {
+    /// Its name in logs and metrics.
+    pub name: String,
+    /// Where it listens.
+    pub listen: Listen,
+    /// The mode of a Unix socket, octal.
+    #[serde(default)]
+    pub socket_mode: SocketMode,
+    /// See [`Way`].
+    #[serde(default)]
+    pub direction: WayDirection,
+    /// See [`Way`].
+    pub policy: Option<PathBuf>,
+    /// See [`Way`].
+    #[serde(default)]
+    pub on_failure: OnFailure,
+    /// See [`Way`].
+    #[serde(default)]
+    pub without_hold: WithoutHold,
+}
+
+impl Milter {
+    /// What is set for each listener.
+    #[must_use]
+    pub fn way(&self) -> Way {
+        Way {
+            direction: self.direction,
+            policy: self.policy.clone(),
+            on_failure: self.on_failure,
+            without_hold: self.without_hold,
+        }
+    }
+}
+
+/// Where a listener listens: `127.0.0.1:9900` or `unix:/run/sekisho/gate.sock`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Listen {
+    /// An address and port.
+    Tcp(SocketAddr),
+    /// A Unix socket.
+    Unix(PathBuf),
+}
+
+impl TryFrom<String> for Listen {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.strip_prefix("unix:") {
+            Some(path) if path.starts_with('/') => Ok(Self::Unix(path.into())),
+            Some(_) => Err(format!("`{text}`: the path of a socket is absolute")),
+            None => text.parse().map(Self::Tcp).map_err(|_| {
+                format!("`{text}` is neither an address with a port, as 127.0.0.1:9900, nor unix:/path/of/socket")
+            }),
+        }
+    }
+}
+
+impl std::fmt::Display for Listen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Tcp(address) => write!(f, "{address}"),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// The permissions of a Unix socket, octal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct SocketMode(pub u32);
+
+impl Default for SocketMode {
+    /// Owner and group.
+    fn default() -> Self {
+        Self(0o660)
+    }
+}
+
+impl TryFrom<String> for SocketMode {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let mode = u32::from_str_radix(&text, 8).ok().filter(|mode| *mode <= 0o777);
+        mode.map(Self).ok_or_else(|| format!("`{text}` is no octal mode, as \"660\""))
+    }
+}
+
+impl Config {
+    /// Reads a file. Paths in it are relative to its directory.
+    ///
+    /// # Errors
+    /// One line that names file, line and key.
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let mut config = Self::parse(&text).map_err(|error| anyhow!("{}{error}", path.display()))?;
+        let directory = path.parent().unwrap_or(Path::new(""));
+        for file in config.files() {
+            *file = directory.join(&*file);
+        }
+        Ok(config)
+    }
+
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    /// `:line: key: message`, to stand behind the name of the file.
+    pub fn parse(text: &str) -> anyhow::Result<Self> {
+        let config: Self = toml::from_str(text).map_err(|error| anyhow!("{}", place(text, &error)))?;
+        if config.milter.is_empty() {
+            bail!(": no listener: add a [[milter]] section");
+        }
+        let mut names: Vec<_> = config.milter.iter().map(|m| m.name.as_str()).collect();
+        names.sort_unstable();
+        if let Some(twice) = names.windows(2).find(|pair| pair.first() == pair.last()).and_then(|pair| pair.first()) {
+            bail!(": milter.name: two listeners are called `{twice}`");
+        }
+        if config.limits.message_mib == 0 || config.limits.in_flight_mib < config.limits.message_mib {
+            bail!(": limits: one message of message-mib must fit into in-flight-mib");
+        }
+        Ok(config)
+    }
+
+    fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let own = [&mut self.sandbox.component, &mut self.sandbox.cache].into_iter();
+        own.chain(self.milter.iter_mut().map(|m| &mut m.policy)).flatten()
+    }
+
+    /// How long mail in flight may take to finish.
+    #[must_use]
+    pub fn grace(&self) -> Duration {
+        Duration::from_secs(self.gate.grace_seconds)
+    }
+}
+
+/// `:line: key: message`.
+pub fn place(text: &str, error: &toml::de::Error) -> String {
+    let mut out = String::new();
+    if let Some(span) = error.span() {
+        let before = text.get(..span.start).unwrap_or(text);
+        let number = before.bytes().filter(|b| *b == b'\n').count().saturating_add(1);
+        let _ = write!(out, ":{number}");
+        let line = text.lines().nth(number.saturating_sub(1)).unwrap_or("");
+        if let Some((key, _)) = line.split_once('=') {
+            let section = before.lines().rev().map(str::trim).find(|line| line.starts_with('['));
+            let section = section.map(|s| s.trim_matches(['[', ']'])).unwrap_or("");
+            let _ = write!(out, ": {section}{}{}", if section.is_empty() { "" } else { "." }, key.trim());
+        }
+    }
+    let message = error.message().lines().next().unwrap_or("");
+    let _ = write!(out, ": {message}");
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        Config::parse(text).unwrap_err().to_string()
+    }
+
+    const LISTENER: &str = "[[milter]]\nname = \"mx\"\nlisten = \"127.0.0.1:9900\"\n";
+
+    #[test]
+    fn a_listener_is_enough() {
+        let config = Config::parse(LISTENER).unwrap();
+        assert_eq!(config.milter[0].listen, Listen::Tcp("127.0.0.1:9900".parse().unwrap()));
+        assert_eq!(config.milter[0].on_failure, OnFailure::Tempfail);
+        assert_eq!(config.limits.message_mib, 64);
+    }
+
+    #[test]
+    fn the_sample_is_right() {
+        let text = include_str!("../gate.toml");
+        Config::parse(text).unwrap();
+        // Every key that stands behind a comment sign is a key, too.
+        let all: String =
+            text.lines().map(|line| line.strip_prefix("#: ").unwrap_or(line)).map(|l| format!("{l}\n")).collect();
+        Config::parse(&all).unwrap();
+    }
+
+    #[test]
+    fn errors_name_line_and_key() {
+        let unknown = error(&format!("[limits]\nmessage-mb = 5\n{LISTENER}"));
+        assert!(unknown.starts_with(":2: limits.message-mb: unknown field `message-mb`"), "{unknown}");
+        let kind = error(&format!("{LISTENER}on-failure = \"open\"\n"));
+        assert!(kind.starts_with(":4: milter.on-failure: unknown variant `open`"), "{kind}");
+        let listen = error("[[milter]]\nname = \"x\"\nlisten = \"localhost\"\n");
+        assert!(listen.starts_with(":3: milter.listen: `localhost` is neither"), "{listen}");
+        assert!(error(&format!("{LISTENER}{LISTENER}")).contains("two listeners are called `mx`"));
+        assert!(error("").contains("no listener"));
+        assert!(error(&format!("[limits]\nin-flight-mib = 1\n{LISTENER}")).contains("must fit"));
+    }
+}

@@ -1,0 +1,174 @@
+//! The life of the process: start, signals, stop.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use sekisho_host::{ComponentSource, Host, HostConfig};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::config::{Config, Sandbox};
+use crate::judge::{Course, Judge};
+use crate::metrics::Metrics;
+use crate::milter::door::{Door, Room};
+use crate::policy::Policy;
+use crate::socket::Listener;
+use crate::status::{self, Status};
+
+/// A configuration whose plugin and policies were tried.
+#[derive(Debug)]
+pub struct Checked {
+    config: Config,
+    host: Arc<Host>,
+    /// One for each milter listener, in their order.
+    courses: Vec<Arc<Course>>,
+}
+
+impl Checked {
+    /// Reads a configuration, loads the plugin, has it check all policies.
+    ///
+    /// # Errors
+    /// One line that names file, line and key.
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
+        let config = Config::read(path)?;
+        let host = Arc::new(Host::new(sandbox(&config.sandbox)).context("sandbox")?);
+        let courses = config.milter.iter().map(|milter| {
+            let way = milter.way();
+            let policy = Policy::load(way.policy.clone(), &host)
+                .with_context(|| format!("{}: the policy of listener `{}`", path.display(), milter.name))?;
+            Ok(Arc::new(Course { name: milter.name.clone(), way, policy }))
+        });
+        let courses = courses.collect::<anyhow::Result<_>>()?;
+        Ok(Self { config, host, courses })
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Serves until SIGTERM or SIGINT, then lets mail in flight finish.
+    ///
+    /// # Errors
+    /// A listener cannot be bound.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let metrics = Arc::new(Metrics::default());
+        let concurrency = self.host.config().concurrency;
+        let wait = Duration::from_millis(self.config.sandbox.wait_ms);
+        let judge = Arc::new(Judge::new(Arc::clone(&self.host), concurrency, wait, Arc::clone(&metrics)));
+        let room = Arc::new(Room::new(self.config.limits.in_flight_mib.saturating_mul(1 << 20)));
+        let (stopper, stop) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        if let Some(address) = self.config.gate.status {
+            let listener = TcpListener::bind(address).await.with_context(|| format!("status on {address}"))?;
+            let status = Status { judge: Arc::clone(&judge), metrics: Arc::clone(&metrics), stop: stop.clone() };
+            tasks.spawn(status::serve(listener, status));
+        }
+        for (milter, course) in self.config.milter.iter().zip(&self.courses) {
+            let listener = Listener::bind(&milter.listen, milter.socket_mode).await;
+            let listener = listener.with_context(|| format!("listener `{}` on {}", milter.name, milter.listen))?;
+            let door = Door {
+                judge: Arc::clone(&judge),
+                course: Arc::clone(course),
+                limits: self.config.limits.clone(),
+                room: Arc::clone(&room),
+                metrics: Arc::clone(&metrics),
+            };
+            tracing::info!(listener = milter.name, on = %milter.listen, "milter door open");
+            tasks.spawn(accept(listener, Arc::new(door), stop.clone()));
+        }
+        tracing::info!("ready");
+        self.obey_signals(&metrics).await?;
+        tracing::info!("stopping: finishing mail in flight");
+        let _ = stopper.send(true);
+        let finished = async { while tasks.join_next().await.is_some() {} };
+        if timeout(self.config.grace(), finished).await.is_err() {
+            tracing::warn!("stopped with mail in flight; its clients will send it again");
+        }
+        Ok(())
+    }
+
+    /// Reloads on SIGHUP; returns on SIGTERM and SIGINT.
+    async fn obey_signals(&self, metrics: &Metrics) -> anyhow::Result<()> {
+        let mut hangup = signal(SignalKind::hangup())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        loop {
+            tokio::select! {
+                _ = hangup.recv() => self.reload(metrics).await,
+                _ = terminate.recv() => return Ok(()),
+                _ = interrupt.recv() => return Ok(()),
+            }
+        }
+    }
+
+    /// Reads all policies again; a wrong one changes nothing.
+    async fn reload(&self, metrics: &Metrics) {
+        for course in &self.courses {
+            let (host, task) = (Arc::clone(&self.host), Arc::clone(course));
+            let done = tokio::task::spawn_blocking(move || task.policy.reload(&host)).await;
+            match done {
+                Ok(Ok(true)) => tracing::info!(listener = course.name, "new policy"),
+                Ok(Ok(false)) => tracing::info!(listener = course.name, "policy unchanged"),
+                Ok(Err(error)) => {
+                    metrics.bad_reloads.fetch_add(1, Ordering::Relaxed);
+                    tracing::error!(listener = course.name, "new policy refused, the old one stays: {error:#}");
+                }
+                Err(error) => tracing::error!(listener = course.name, "reload: {error}"),
+            }
+        }
+    }
+}
+
+fn sandbox(config: &Sandbox) -> HostConfig {
+    let default = HostConfig::default();
+    HostConfig {
+        component: config.component.clone().map_or(ComponentSource::Embedded, ComponentSource::File),
+        memory: config.memory_mib.saturating_mul(1 << 20),
+        deadline: Some(Duration::from_millis(config.deadline_ms)),
+        concurrency: config.concurrency.unwrap_or(default.concurrency).max(1),
+        wait: Duration::from_millis(config.wait_ms),
+        cache: config.cache.clone(),
+        ..default
+    }
+}
+
+/// Takes connections, as many at once as the limit says, until the gate stops; then waits for those it has.
+async fn accept(listener: Listener, door: Arc<Door>, mut stop: watch::Receiver<bool>) {
+    let places = Arc::new(Semaphore::new(door.limits.connections.clamp(1, Semaphore::MAX_PERMITS)));
+    let mut connections = JoinSet::new();
+    loop {
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
+            next = next => next,
+            _ = stop.wait_for(|stop| *stop) => break,
+            Some(_) = connections.join_next() => continue,
+        };
+        match accepted {
+            Ok(stream) => {
+                let (door, stop) = (Arc::clone(&door), stop.clone());
+                connections.spawn(async move {
+                    let _place = place;
+                    door.serve(stream, stop).await;
+                });
+            }
+            Err(error) => {
+                // Out of descriptors, most likely; it passes when connections end.
+                tracing::error!(listener = door.course.name, "accept: {error}");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}

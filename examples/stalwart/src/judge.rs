@@ -1,0 +1,250 @@
+//! Asks the plugin, and makes a verdict of its report.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sekisho_host::{CallError, Context, Direction, Fact, Host, Report};
+use tokio::sync::Semaphore;
+
+use crate::changes::{Changes, without_forged_results};
+use crate::config::{Way, WayDirection};
+use crate::mail::{Mail, Refused, Transaction};
+use crate::metrics::Metrics;
+use crate::policy::Policy;
+use crate::verdict::{OnFailure, Refusal, Verdict};
+use crate::{clock, reference};
+
+/// What a listener sets for its mail.
+#[derive(Debug)]
+pub struct Course {
+    /// The name of the listener.
+    pub name: String,
+    /// How its mail is treated.
+    pub way: Way,
+    /// The policy that counts.
+    pub policy: Policy,
+}
+
+/// The plugin and the queue before it. One for all doors.
+#[derive(Debug)]
+pub struct Judge {
+    host: Arc<Host>,
+    turns: Arc<Semaphore>,
+    wait: Duration,
+    metrics: Arc<Metrics>,
+}
+
+/// Why a mail got no verdict.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("more messages in flight than there is room for")]
+    Overload,
+    #[error("no sandbox became free in time")]
+    Busy,
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error("the task that judged it ended early")]
+    Task,
+}
+
+impl Failure {
+    /// The word in the metrics.
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Overload => "overload",
+            Self::Busy | Self::Call(CallError::Busy { .. }) => "busy",
+            Self::Call(CallError::Policy(_)) => "policy",
+            Self::Call(CallError::Trapped { .. }) => "trap",
+            Self::Call(CallError::OutOfTime { .. }) => "deadline",
+            Self::Call(CallError::OutOfFuel { .. }) => "fuel",
+            Self::Call(CallError::OutOfMemory { .. }) => "memory",
+            Self::Task => "task",
+        }
+    }
+}
+
+impl Judge {
+    /// Judges at most `concurrency` mails side by side; others wait `wait` at most.
+    #[must_use]
+    pub fn new(host: Arc<Host>, concurrency: usize, wait: Duration, metrics: Arc<Metrics>) -> Self {
+        Self { host, turns: Arc::new(Semaphore::new(concurrency)), wait, metrics }
+    }
+
+    /// Can the plugin answer? Looks at an empty message.
+    pub async fn is_ready(&self) -> bool {
+        let host = Arc::clone(&self.host);
+        let scan = move || host.scan_message(b"\r\n", &Context::default(), "").is_ok();
+        tokio::task::spawn_blocking(scan).await.unwrap_or(false)
+    }
+
+    /// The verdict on a mail. There always is one; one line of the log tells it.
+    pub async fn judge(&self, mail: Mail, course: &Arc<Course>) -> Verdict {
+        let start = Instant::now();
+        let _judging = self.metrics.judging.hold(1);
+        let reference = reference::next();
+        let (size, refused) = (mail.size, mail.refused);
+        let (client, queue) = (mail.transaction.client_ip.clone(), mail.transaction.queue_id.clone());
+        let answer = match refused {
+            Some(Refused::Overload) => Err(Failure::Overload),
+            Some(Refused::TooLarge) => Ok(too_large(&reference, course.way.on_failure)),
+            None => self.ask(mail, course, &reference).await,
+        };
+        let judged = answer.unwrap_or_else(|failure| {
+            self.metrics.failure(failure.reason());
+            tracing::error!(reference, listener = course.name, reason = failure.reason(), "no verdict: {failure}");
+            without_verdict(&reference, course.way.on_failure)
+        });
+        let took = start.elapsed();
+        let rules: Vec<_> = judged.rules.iter().map(String::as_str).collect();
+        self.metrics.verdict(&course.name, &judged.action, &rules, size, took);
+        tracing::info!(
+            reference,
+            listener = course.name,
+            action = judged.action,
+            risk = judged.risk,
+            rules = rules.join(","),
+            size,
+            client,
+            queue,
+            ms = took.as_millis(),
+            "mail"
+        );
+        judged.verdict
+    }
+
+    async fn ask(&self, mail: Mail, course: &Arc<Course>, reference: &str) -> Result<Judged, Failure> {
+        let turn = tokio::time::timeout(self.wait, Arc::clone(&self.turns).acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else { return Err(Failure::Busy) };
+        let (host, course, reference) = (Arc::clone(&self.host), Arc::clone(course), reference.to_owned());
+        let work = move || {
+            // The turn ends with the work, even when nobody waits for its result any more.
+            let _turn = turn;
+            scan(&host, &mail, &course, &reference)
+        };
+        tokio::task::spawn_blocking(work).await.unwrap_or(Err(Failure::Task))
+    }
+}
+
+/// A verdict, and what the log says of it.
+struct Judged {
+    verdict: Verdict,
+    action: String,
+    risk: u8,
+    rules: Vec<String>,
+}
+
+fn scan(host: &Host, mail: &Mail, course: &Course, reference: &str) -> Result<Judged, Failure> {
+    let context = context(&mail.transaction, course.way.direction);
+    let report = host.scan_message(&mail.bytes, &context, &course.policy.json())?;
+    let mut changes = Changes::default();
+    let message = without_forged_results(&mail.bytes, &mut changes);
+    if !report.edits.is_empty() {
+        let rewritten = host.rewrite(&message, &report.edits)?;
+        changes.difference(&message, &rewritten);
+    }
+    let mut rules: Vec<String> = Vec::new();
+    for finding in &report.findings {
+        if !rules.contains(&finding.rule) {
+            rules.push(finding.rule.clone());
+        }
+    }
+    let verdict = verdict(&report, &rules, changes, reference);
+    Ok(Judged { verdict, action: report.action, risk: report.risk, rules })
+}
+
+/// What the report wants done. An action this gate does not know is one it cannot carry out.
+fn verdict(report: &Report, rules: &[String], mut changes: Changes, reference: &str) -> Verdict {
+    match report.action.as_str() {
+        "deliver" => Verdict::Pass(changes),
+        "tag" | "strip" => {
+            changes.put_on_top("X-Sekisho-Reference", reference);
+            Verdict::Pass(changes)
+        }
+        "hold" | "quarantine" => {
+            let list = shortened(rules);
+            changes.put_on_top("X-Sekisho-Reference", reference);
+            changes.put_on_top("X-Sekisho-Findings", &list);
+            changes.put_on_top("X-Sekisho-Action", &report.action);
+            Verdict::Hold { changes, reason: format!("sekisho {reference} {list}") }
+        }
+        "defer" | "reject" => {
+            let reply = report.reply.as_ref();
+            let text = reply.map_or("Message refused by policy", |reply| reply.text.as_str());
+            let (code, enhanced) = match (reply, report.action.as_str()) {
+                (Some(reply), _) => (reply.code, reply.enhanced.as_str()),
+                (None, "defer") => (451, "4.7.1"),
+                (None, _) => (550, "5.7.1"),
+            };
+            Verdict::Refuse(Refusal { code, enhanced: enhanced.to_owned(), text: format!("{text} [{reference}]") })
+        }
+        _ => Verdict::Refuse(Refusal::for_now(format!("Unknown action of the plugin [{reference}]"))),
+    }
+}
+
+/// Rule ids in a line that stays short.
+fn shortened(rules: &[String]) -> String {
+    let mut out = String::new();
+    for rule in rules {
+        if out.len().saturating_add(rule.len()) > 200 {
+            out.push_str("; ...");
+            break;
+        }
+        if !out.is_empty() {
+            out.push_str("; ");
+        }
+        out.push_str(rule);
+    }
+    out
+}
+
+fn without_verdict(reference: &str, on_failure: OnFailure) -> Judged {
+    match on_failure {
+        OnFailure::Tempfail => {
+            let text = format!("The checkpoint could not look at this message, try again later [{reference}]");
+            let verdict = Verdict::Refuse(Refusal::for_now(text));
+            Judged { verdict, action: "tempfail".to_owned(), risk: 0, rules: Vec::new() }
+        }
+        OnFailure::Accept => unscanned(reference),
+    }
+}
+
+/// A message larger than the limit will not shrink: "not now" would be a lie that takes days.
+fn too_large(reference: &str, on_failure: OnFailure) -> Judged {
+    match on_failure {
+        OnFailure::Tempfail => {
+            let text = format!("The message is larger than the checkpoint can look at [{reference}]");
+            let verdict = Verdict::Refuse(Refusal { code: 552, enhanced: "5.3.4".to_owned(), text });
+            Judged { verdict, action: "too-large".to_owned(), risk: 0, rules: Vec::new() }
+        }
+        OnFailure::Accept => unscanned(reference),
+    }
+}
+
+fn unscanned(reference: &str) -> Judged {
+    let mut changes = Changes::default();
+    changes.put_on_top("X-Sekisho-Reference", reference);
+    changes.put_on_top("X-Sekisho-Action", "unscanned");
+    Judged { verdict: Verdict::Pass(changes), action: "unscanned".to_owned(), risk: 0, rules: Vec::new() }
+}
+
+fn context(from: &Transaction, direction: WayDirection) -> Context {
+    let outbound = match direction {
+        WayDirection::Inbound => false,
+        WayDirection::Outbound => true,
+        WayDirection::ByLogin => !from.login.is_empty(),
+    };
+    Context {
+        direction: if outbound { Direction::Outbound } else { Direction::Inbound },
+        mail_from: from.mail_from.clone(),
+        recipients: from.recipients.clone(),
+        client_ip: from.client_ip.clone(),
+        helo: from.helo.clone(),
+        tls: from.tls.clone(),
+        login: from.login.clone(),
+        login_method: from.login_method.clone(),
+        facts: vec![Fact { kind: "time".to_owned(), key: String::new(), value: clock::now() }],
+    }
+}
+
+#[cfg(test)]
+mod tests;

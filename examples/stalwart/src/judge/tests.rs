@@ -1,0 +1,128 @@
+//! Mails against the real plugin.
+
+use super::*;
+
+const PPAP: &[u8] = include_bytes!("../../../mail/ppap.eml");
+const PLAIN: &[u8] = include_bytes!("../../../mail/plain.eml");
+
+struct Bench {
+    judge: Judge,
+    metrics: Arc<Metrics>,
+    host: Arc<Host>,
+}
+
+impl Bench {
+    fn new(config: sekisho_host::HostConfig) -> Self {
+        let (host, metrics) = (Arc::new(Host::new(config).unwrap()), Arc::new(Metrics::default()));
+        let judge = Judge::new(Arc::clone(&host), 1, Duration::from_millis(50), Arc::clone(&metrics));
+        Self { judge, metrics, host }
+    }
+
+    fn course(&self, policy: &str, on_failure: OnFailure) -> Arc<Course> {
+        let file = std::env::temp_dir().join(format!("sekisho-gate-{}.json", reference::next()));
+        std::fs::write(&file, if policy.is_empty() { "{}" } else { policy }).unwrap();
+        let policy = Policy::load(Some(file.clone()), &self.host).unwrap();
+        std::fs::remove_file(file).unwrap();
+        Arc::new(Course { name: "t".into(), way: Way { on_failure, ..Way::default() }, policy })
+    }
+
+    async fn verdict(&self, bytes: &[u8], policy: &str) -> Verdict {
+        let mail = Mail { bytes: bytes.to_vec(), size: bytes.len(), ..Mail::default() };
+        self.judge.judge(mail, &self.course(policy, OnFailure::Tempfail)).await
+    }
+}
+
+fn refusal(verdict: Verdict) -> Refusal {
+    match verdict {
+        Verdict::Refuse(refusal) => refusal,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn each_profile_is_carried_out() {
+    let bench = Bench::new(sekisho_host::HostConfig::default());
+    assert_eq!(bench.verdict(PLAIN, "").await, Verdict::Pass(Changes::default()));
+
+    let line = refusal(bench.verdict(PPAP, "").await).line();
+    assert!(line.starts_with("550 5.7.1 Message refused (zip-encrypted): "), "{line}");
+    assert!(line.ends_with(']') && line.len() < 500, "{line}");
+
+    let Verdict::Pass(tag) = bench.verdict(PPAP, r#"{"profile":"tag","tag":{"subject":"[!]"}}"#).await else {
+        panic!()
+    };
+    let on_top: Vec<_> = tag.insert.iter().map(|(name, _)| String::from_utf8_lossy(name).into_owned()).collect();
+    assert_eq!(on_top, ["X-Sekisho-Reference", "X-Sekisho-Action", "X-Sekisho-Findings", "X-Sekisho-Risk"]);
+    assert!(tag.change.iter().any(|(name, _, value)| name == b"subject" && value.starts_with(b" [!]")), "{tag:?}");
+    assert_eq!(tag.body, None);
+
+    let Verdict::Pass(strip) = bench.verdict(PPAP, r#"{"profile":"strip"}"#).await else { panic!() };
+    let body = strip.body.unwrap();
+    assert!(!body.windows(4).any(|w| w == b"UEsD"), "the archive is gone");
+
+    let Verdict::Hold { reason, .. } = bench.verdict(PPAP, r#"{"profile":"hold"}"#).await else { panic!() };
+    assert!(reason.contains("zip-encrypted"), "{reason}");
+
+    let defer = r#"{"rules":{"zip-encrypted":{"action":"defer"}}}"#;
+    assert_eq!(refusal(bench.verdict(PPAP, defer).await).code, 451);
+}
+
+#[tokio::test]
+async fn forged_results_do_not_pass() {
+    let bench = Bench::new(sekisho_host::HostConfig::default());
+    let forged = [b"X-Sekisho-Action: deliver\r\n".as_slice(), PLAIN].concat();
+    let Verdict::Pass(changes) = bench.verdict(&forged, "").await else { panic!() };
+    assert_eq!(changes.delete, [(b"X-Sekisho-Action".to_vec(), 1)]);
+}
+
+#[tokio::test]
+async fn without_a_verdict_the_listener_decides() {
+    let config = sekisho_host::HostConfig { fuel: Some(100_000), ..sekisho_host::HostConfig::default() };
+    let host = Arc::new(Host::new(config).unwrap());
+    let metrics = Arc::new(Metrics::default());
+    let judge = Judge::new(Arc::clone(&host), 1, Duration::from_millis(50), Arc::clone(&metrics));
+    for (on_failure, refused, wanted) in [
+        (OnFailure::Tempfail, None, "451 4.7.1"),
+        (OnFailure::Accept, None, "unscanned"),
+        (OnFailure::Tempfail, Some(Refused::Overload), "451 4.7.1"),
+        (OnFailure::Tempfail, Some(Refused::TooLarge), "552 5.3.4"),
+        (OnFailure::Accept, Some(Refused::TooLarge), "unscanned"),
+    ] {
+        let way = Way { on_failure, ..Way::default() };
+        let course = Course { name: "t".into(), way, policy: Policy::load(None, &host).unwrap() };
+        let mail = Mail { bytes: PPAP.to_vec(), size: PPAP.len(), refused, ..Mail::default() };
+        let said = match judge.judge(mail, &Arc::new(course)).await {
+            Verdict::Refuse(refusal) => refusal.line(),
+            Verdict::Pass(changes) => String::from_utf8_lossy(&changes.insert[0].1).into_owned(),
+            other => panic!("{other:?}"),
+        };
+        assert!(said.trim().starts_with(wanted), "{said}");
+    }
+    let text = metrics.text();
+    assert!(text.contains("sekisho_failures_total{reason=\"fuel\"} 2"), "{text}");
+    assert!(text.contains("sekisho_failures_total{reason=\"overload\"} 1"), "{text}");
+}
+
+#[tokio::test]
+async fn a_full_house_is_no_verdict() {
+    let bench = Bench::new(sekisho_host::HostConfig::default());
+    let turn = bench.judge.turns.clone().acquire_owned().await.unwrap();
+    assert_eq!(refusal(bench.verdict(PLAIN, "").await).code, 451);
+    drop(turn);
+    assert_eq!(bench.verdict(PLAIN, "").await, Verdict::Pass(Changes::default()));
+    assert!(bench.metrics.text().contains("reason=\"busy\"} 1"));
+}
+
+#[test]
+fn the_direction_comes_from_the_listener_or_the_login() {
+    let stranger = Transaction::default();
+    let user = Transaction { login: "bob@b.test".into(), ..Transaction::default() };
+    for (from, direction, wanted) in [
+        (&stranger, WayDirection::ByLogin, Direction::Inbound),
+        (&user, WayDirection::ByLogin, Direction::Outbound),
+        (&user, WayDirection::Inbound, Direction::Inbound),
+        (&stranger, WayDirection::Outbound, Direction::Outbound),
+    ] {
+        assert_eq!(context(from, direction).direction, wanted);
+    }
+}

@@ -1,0 +1,67 @@
+//! sekisho-gate: the command line of the gateway daemon.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use sekisho_gate::config::LogFormat;
+use sekisho_gate::daemon::Checked;
+
+/// The gateway daemon of Sekisho: asks the sandboxed plugin about every mail a mail server hands it
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves mail servers until SIGTERM; SIGHUP reads the policies again
+    Run {
+        /// The configuration
+        config: PathBuf,
+    },
+    /// Says whether a configuration and its policies are right
+    Check {
+        /// The configuration
+        config: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("sekisho-gate: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Check { config } => {
+            let checked = Checked::read(&config)?;
+            for milter in &checked.config().milter {
+                let policy = milter.policy.as_ref().map_or("defaults".to_owned(), |p| p.display().to_string());
+                println!("{}: milter on {}, policy: {policy}", milter.name, milter.listen);
+            }
+            Ok(())
+        }
+        Command::Run { config } => {
+            let checked = Checked::read(&config)?;
+            log(checked.config().gate.log);
+            tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(checked.run())
+        }
+    }
+}
+
+/// To standard error, where service managers collect it.
+fn log(format: LogFormat) {
+    let lines = tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false);
+    match format {
+        LogFormat::Text => lines.init(),
+        LogFormat::Json => lines.json().flatten_event(true).init(),
+    }
+}

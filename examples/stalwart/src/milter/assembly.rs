@@ -1,0 +1,167 @@
+//! Putting a message together again, byte for byte.
+
+use crate::fields::{Split, fields};
+use crate::mail::Refused;
+
+/// A message on its way in: header fields, then body.
+#[derive(Debug, Default)]
+pub struct Assembly {
+    bytes: Vec<u8>,
+    /// How many bytes came, kept or not.
+    size: usize,
+    /// Where the body begins.
+    body_at: Option<usize>,
+    refused: Option<Refused>,
+}
+
+impl Assembly {
+    /// One header field. The mail server cuts the colon off, and ends the lines of a folded value with a bare LF.
+    /// `leading_space` says that the value still has the white space behind the colon.
+    pub fn header(&mut self, name: &[u8], value: &[u8], leading_space: bool, limit: usize) {
+        self.push(name, limit);
+        self.push(if leading_space { b":" } else { b": " }, limit);
+        let mut last = 0;
+        for line in value.split_inclusive(|b| *b == b'\n') {
+            match line.strip_suffix(b"\n") {
+                Some(text) if !text.ends_with(b"\r") => {
+                    self.push(text, limit);
+                    self.push(b"\r\n", limit);
+                }
+                _ => self.push(line, limit),
+            }
+            last = line.last().copied().unwrap_or(0);
+        }
+        // A value that ends its own line would end the header with one more.
+        if last != b'\n' {
+            self.push(b"\r\n", limit);
+        }
+    }
+
+    /// The header ends. Asked twice, it ends once.
+    pub fn end_of_header(&mut self, limit: usize) {
+        if self.body_at.is_none() {
+            self.push(b"\r\n", limit);
+            self.body_at = Some(self.bytes.len());
+        }
+    }
+
+    /// Some of the body.
+    pub fn body(&mut self, bytes: &[u8], limit: usize) {
+        if !bytes.is_empty() {
+            self.end_of_header(limit);
+            self.push(bytes, limit);
+        }
+    }
+
+    /// Keeps nothing more, and not what came so far.
+    pub fn refuse(&mut self, why: Refused) {
+        self.refused.get_or_insert(why);
+        self.bytes = Vec::new();
+    }
+
+    /// Bytes kept.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The message, its size, and why it was not kept.
+    ///
+    /// `whole_body` says that the peer is one whose body frames hold the whole raw message. It is taken for that only when
+    /// its header is the one that came field by field; otherwise a sender could write such a body and hide the real one.
+    #[must_use]
+    pub fn finish(mut self, whole_body: bool, limit: usize) -> (Vec<u8>, usize, Option<Refused>) {
+        self.end_of_header(limit);
+        if whole_body && self.refused.is_none() {
+            let (header, body) = self.bytes.split_at_checked(self.body_at.unwrap_or(0)).unwrap_or_default();
+            if is_whole_message(header, body) {
+                self.bytes.drain(..header.len());
+                self.size = self.bytes.len();
+            }
+        }
+        (self.bytes, self.size, self.refused)
+    }
+
+    fn push(&mut self, bytes: &[u8], limit: usize) {
+        self.size = self.size.saturating_add(bytes.len());
+        if self.size > limit {
+            self.refuse(Refused::TooLarge);
+        }
+        if self.refused.is_none() {
+            self.bytes.extend_from_slice(bytes);
+        }
+    }
+}
+
+/// Does `body` begin with the same fields, in the same order? Values are compared trimmed; one that came empty stands for
+/// any value that is not UTF-8.
+fn is_whole_message(header: &[u8], body: &[u8]) -> bool {
+    let (told, found) = (fields(Split::of(header).header), fields(Split::of(body).header));
+    !told.is_empty()
+        && told.len() == found.len()
+        && told.iter().zip(&found).all(|(told, found)| {
+            let value = told.value.trim_ascii();
+            let same = value == found.value.trim_ascii();
+            told.is_named(found.name) && (same || value.is_empty() && std::str::from_utf8(found.value).is_err())
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: usize = 1 << 20;
+
+    fn put(fields: &[(&[u8], &[u8])], leading_space: bool, body: &[&[u8]]) -> Assembly {
+        let mut message = Assembly::default();
+        for (name, value) in fields {
+            message.header(name, value, leading_space, LIMIT);
+        }
+        message.end_of_header(LIMIT);
+        body.iter().for_each(|piece| message.body(piece, LIMIT));
+        message
+    }
+
+    #[test]
+    fn folds_and_eight_bit_bytes_come_back_as_they_were() {
+        let fields: [(&[u8], &[u8]); 3] = [(b"Subject", b" \x93\xfa\n\t\x96{"), (b"To", b"a@a.test"), (b"X", b"")];
+        let (bytes, size, _) = put(&fields, true, &[b"\x82\xa0\r\n", b"."]).finish(false, LIMIT);
+        assert_eq!(bytes, b"Subject: \x93\xfa\r\n\t\x96{\r\nTo:a@a.test\r\nX:\r\n\r\n\x82\xa0\r\n.");
+        assert_eq!(size, bytes.len());
+    }
+
+    #[test]
+    fn the_space_behind_the_colon_is_put_back() {
+        let (bytes, ..) = put(&[(b"To", b"a\r\n b")], false, &[]).finish(false, LIMIT);
+        assert_eq!(bytes, b"To: a\r\n b\r\n\r\n");
+    }
+
+    #[test]
+    fn a_body_that_is_the_whole_message_is_not_glued_on() {
+        let whole = b"Subject: \x93\xfa\r\nTo: a\r\n b\r\n\r\nbody\r\n";
+        let fields: [(&[u8], &[u8]); 2] = [(b"Subject", b""), (b"To", b"a\r\n b")];
+        let (bytes, size, _) = put(&fields, false, &[whole]).finish(true, LIMIT);
+        assert_eq!((bytes.as_slice(), size), (whole.as_slice(), whole.len()));
+    }
+
+    #[test]
+    fn a_body_that_looks_like_a_message_is_a_body() {
+        let fields: [(&[u8], &[u8]); 2] = [(b"Subject", b"a"), (b"To", b"b")];
+        for body in [b"Subject: a\r\n\r\n".as_slice(), b"Subject: a\r\nTo: x\r\n\r\n", b"To: b\r\nSubject: a\r\n\r\n"] {
+            let (bytes, ..) = put(&fields, false, &[body]).finish(true, LIMIT);
+            assert!(bytes.starts_with(b"Subject: a\r\nTo: b\r\n\r\n") && bytes.ends_with(body));
+        }
+        let whole = b"Subject: a\r\nTo: b\r\n\r\n";
+        let (bytes, ..) = put(&fields, false, &[whole]).finish(false, LIMIT);
+        assert_eq!(bytes.len(), 2 * whole.len(), "any other mail server means what it sends");
+    }
+
+    #[test]
+    fn more_than_the_limit_is_counted_and_not_kept() {
+        let mut message = Assembly::default();
+        message.header(b"A", b"b", false, 16);
+        (0..4).for_each(|_| message.body(b"12345678", 16));
+        assert_eq!(message.kept(), 0);
+        assert_eq!(message.finish(false, 16), (vec![], 40, Some(Refused::TooLarge)));
+    }
+}

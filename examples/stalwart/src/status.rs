@@ -1,0 +1,55 @@
+//! `/metrics`, `/healthz` and `/readyz`.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::judge::Judge;
+use crate::metrics::Metrics;
+
+/// What the pages tell of.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// Asked whether it can answer.
+    pub judge: Arc<Judge>,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// Is the gate told to stop?
+    pub stop: watch::Receiver<bool>,
+}
+
+/// Serves the pages until the gate stops.
+pub async fn serve(listener: TcpListener, status: Status) {
+    let mut stop = status.stop.clone();
+    let pages = Router::new()
+        .route("/metrics", get(metrics))
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(readiness))
+        .with_state(status);
+    let stopped = async move {
+        let _ = stop.wait_for(|stop| *stop).await;
+    };
+    if let Err(error) = axum::serve(listener, pages).with_graceful_shutdown(stopped).await {
+        tracing::error!("status pages: {error}");
+    }
+}
+
+async fn metrics(State(status): State<Status>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], status.metrics.text())
+}
+
+/// Ready is who takes new mail and can judge it.
+async fn readiness(State(status): State<Status>) -> impl IntoResponse {
+    let stopping = *status.stop.borrow();
+    if !stopping && status.judge.is_ready().await {
+        (StatusCode::OK, "ready\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, if stopping { "stopping\n" } else { "the sandbox does not answer\n" })
+    }
+}
