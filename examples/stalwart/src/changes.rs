@@ -22,6 +22,8 @@ pub struct Changes {
     pub insert: Vec<(Vec<u8>, Vec<u8>)>,
     /// The new body.
     pub body: Option<Vec<u8>>,
+    /// The new body only says something more; the message may pass without it.
+    pub body_is_optional: bool,
 }
 
 impl Changes {

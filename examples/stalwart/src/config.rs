@@ -10,6 +10,10 @@ use serde::Deserialize;
 
 use crate::verdict::{OnFailure, WithoutHold};
 
+mod listen;
+
+pub use listen::{Listen, SocketMode};
+
 /// Everything an operator can set.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -22,6 +26,8 @@ pub struct Config {
     pub limits: Limits,
     /// Milter listeners.
     pub milter: Vec<Milter>,
+    /// MTA Hooks listeners.
+    pub hooks: Vec<Hooks>,
 }
 
 /// `[gate]`
@@ -164,57 +170,63 @@ impl Milter {
     }
 }
 
-/// Where a listener listens: `127.0.0.1:9900` or `unix:/run/sekisho/gate.sock`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub enum Listen {
-    /// An address and port.
-    Tcp(SocketAddr),
-    /// A Unix socket.
-    Unix(PathBuf),
+/// `[[hooks]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Hooks {
+    /// Its name in logs and metrics.
+    pub name: String,
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// The path of the hook.
+    #[serde(default = "hook_path")]
+    pub path: String,
+    /// Who may call: name and password (basic authentication).
+    pub username: Option<String>,
+    /// See `username`.
+    pub secret: Option<String>,
+    /// Who may call: a bearer token.
+    pub token: Option<String>,
+    /// See [`Way`].
+    #[serde(default)]
+    pub direction: WayDirection,
+    /// See [`Way`].
+    pub policy: Option<PathBuf>,
+    /// See [`Way`].
+    #[serde(default)]
+    pub on_failure: OnFailure,
+    /// See [`Way`].
+    #[serde(default)]
+    pub without_hold: WithoutHold,
 }
 
-impl TryFrom<String> for Listen {
-    type Error = String;
+fn hook_path() -> String {
+    "/mta-hook".to_owned()
+}
 
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        match text.strip_prefix("unix:") {
-            Some(path) if path.starts_with('/') => Ok(Self::Unix(path.into())),
-            Some(_) => Err(format!("`{text}`: the path of a socket is absolute")),
-            None => text.parse().map(Self::Tcp).map_err(|_| {
-                format!("`{text}` is neither an address with a port, as 127.0.0.1:9900, nor unix:/path/of/socket")
-            }),
+impl Hooks {
+    /// What is set for each listener.
+    #[must_use]
+    pub fn way(&self) -> Way {
+        Way {
+            direction: self.direction,
+            policy: self.policy.clone(),
+            on_failure: self.on_failure,
+            without_hold: self.without_hold,
         }
     }
-}
 
-impl std::fmt::Display for Listen {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Tcp(address) => write!(f, "{address}"),
-            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+    fn check(&self) -> Result<(), &'static str> {
+        match (&self.username, &self.secret, &self.token) {
+            (None, None, None) if !self.listen.ip().is_loopback() => {
+                Err("beyond loopback a hook needs `token`, or `username` and `secret`")
+            }
+            (Some(_), None, _) | (None, Some(_), _) => Err("`username` and `secret` go together"),
+            _ if !self.path.starts_with('/') || self.path.contains(['{', '}']) => {
+                Err("`path` begins with /, no braces")
+            }
+            _ => Ok(()),
         }
-    }
-}
-
-/// The permissions of a Unix socket, octal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct SocketMode(pub u32);
-
-impl Default for SocketMode {
-    /// Owner and group.
-    fn default() -> Self {
-        Self(0o660)
-    }
-}
-
-impl TryFrom<String> for SocketMode {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let mode = u32::from_str_radix(&text, 8).ok().filter(|mode| *mode <= 0o777);
-        mode.map(Self).ok_or_else(|| format!("`{text}` is no octal mode, as \"660\""))
     }
 }
 
@@ -239,13 +251,17 @@ impl Config {
     /// `:line: key: message`, to stand behind the name of the file.
     pub fn parse(text: &str) -> anyhow::Result<Self> {
         let config: Self = toml::from_str(text).map_err(|error| anyhow!("{}", place(text, &error)))?;
-        if config.milter.is_empty() {
-            bail!(": no listener: add a [[milter]] section");
+        if config.milter.is_empty() && config.hooks.is_empty() {
+            bail!(": no listener: add a [[milter]] or a [[hooks]] section");
+        }
+        for hooks in &config.hooks {
+            hooks.check().map_err(|message| anyhow!(": hooks `{}`: {message}", hooks.name))?;
         }
         let mut names: Vec<_> = config.milter.iter().map(|m| m.name.as_str()).collect();
+        names.extend(config.hooks.iter().map(|h| h.name.as_str()));
         names.sort_unstable();
         if let Some(twice) = names.windows(2).find(|pair| pair.first() == pair.last()).and_then(|pair| pair.first()) {
-            bail!(": milter.name: two listeners are called `{twice}`");
+            bail!(": name: two listeners are called `{twice}`");
         }
         if config.limits.message_mib == 0 || config.limits.in_flight_mib < config.limits.message_mib {
             bail!(": limits: one message of message-mib must fit into in-flight-mib");
@@ -255,7 +271,8 @@ impl Config {
 
     fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
         let own = [&mut self.sandbox.component, &mut self.sandbox.cache].into_iter();
-        own.chain(self.milter.iter_mut().map(|m| &mut m.policy)).flatten()
+        let milters = self.milter.iter_mut().map(|m| &mut m.policy);
+        own.chain(milters).chain(self.hooks.iter_mut().map(|h| &mut h.policy)).flatten()
     }
 
     /// How long mail in flight may take to finish.
@@ -285,43 +302,4 @@ pub fn place(text: &str, error: &toml::de::Error) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn error(text: &str) -> String {
-        Config::parse(text).unwrap_err().to_string()
-    }
-
-    const LISTENER: &str = "[[milter]]\nname = \"mx\"\nlisten = \"127.0.0.1:9900\"\n";
-
-    #[test]
-    fn a_listener_is_enough() {
-        let config = Config::parse(LISTENER).unwrap();
-        assert_eq!(config.milter[0].listen, Listen::Tcp("127.0.0.1:9900".parse().unwrap()));
-        assert_eq!(config.milter[0].on_failure, OnFailure::Tempfail);
-        assert_eq!(config.limits.message_mib, 64);
-    }
-
-    #[test]
-    fn the_sample_is_right() {
-        let text = include_str!("../gate.toml");
-        Config::parse(text).unwrap();
-        // Every key that stands behind a comment sign is a key, too.
-        let all: String =
-            text.lines().map(|line| line.strip_prefix("#: ").unwrap_or(line)).map(|l| format!("{l}\n")).collect();
-        Config::parse(&all).unwrap();
-    }
-
-    #[test]
-    fn errors_name_line_and_key() {
-        let unknown = error(&format!("[limits]\nmessage-mb = 5\n{LISTENER}"));
-        assert!(unknown.starts_with(":2: limits.message-mb: unknown field `message-mb`"), "{unknown}");
-        let kind = error(&format!("{LISTENER}on-failure = \"open\"\n"));
-        assert!(kind.starts_with(":4: milter.on-failure: unknown variant `open`"), "{kind}");
-        let listen = error("[[milter]]\nname = \"x\"\nlisten = \"localhost\"\n");
-        assert!(listen.starts_with(":3: milter.listen: `localhost` is neither"), "{listen}");
-        assert!(error(&format!("{LISTENER}{LISTENER}")).contains("two listeners are called `mx`"));
-        assert!(error("").contains("no listener"));
-        assert!(error(&format!("[limits]\nin-flight-mib = 1\n{LISTENER}")).contains("must fit"));
-    }
-}
+mod tests;

@@ -13,10 +13,12 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::config::{Config, Sandbox};
+use crate::config::{Config, Sandbox, Way};
+use crate::hooks;
+use crate::house::House;
 use crate::judge::{Course, Judge};
 use crate::metrics::Metrics;
-use crate::milter::door::{Door, Room};
+use crate::milter::door::Door;
 use crate::policy::Policy;
 use crate::socket::Listener;
 use crate::status::{self, Status};
@@ -27,7 +29,9 @@ pub struct Checked {
     config: Config,
     host: Arc<Host>,
     /// One for each milter listener, in their order.
-    courses: Vec<Arc<Course>>,
+    milters: Vec<Arc<Course>>,
+    /// One for each MTA Hooks listener, in their order.
+    hooks: Vec<Arc<Course>>,
 }
 
 impl Checked {
@@ -38,14 +42,14 @@ impl Checked {
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let config = Config::read(path)?;
         let host = Arc::new(Host::new(sandbox(&config.sandbox)).context("sandbox")?);
-        let courses = config.milter.iter().map(|milter| {
-            let way = milter.way();
+        let course = |name: &str, way: Way| {
             let policy = Policy::load(way.policy.clone(), &host)
-                .with_context(|| format!("{}: the policy of listener `{}`", path.display(), milter.name))?;
-            Ok(Arc::new(Course { name: milter.name.clone(), way, policy }))
-        });
-        let courses = courses.collect::<anyhow::Result<_>>()?;
-        Ok(Self { config, host, courses })
+                .with_context(|| format!("{}: the policy of listener `{name}`", path.display()))?;
+            Ok(Arc::new(Course { name: name.to_owned(), way, policy }))
+        };
+        let milters = config.milter.iter().map(|m| course(&m.name, m.way())).collect::<anyhow::Result<_>>()?;
+        let hooks = config.hooks.iter().map(|h| course(&h.name, h.way())).collect::<anyhow::Result<_>>()?;
+        Ok(Self { config, host, milters, hooks })
     }
 
     /// The configuration.
@@ -62,27 +66,27 @@ impl Checked {
         let metrics = Arc::new(Metrics::default());
         let concurrency = self.host.config().concurrency;
         let wait = Duration::from_millis(self.config.sandbox.wait_ms);
-        let judge = Arc::new(Judge::new(Arc::clone(&self.host), concurrency, wait, Arc::clone(&metrics)));
-        let room = Arc::new(Room::new(self.config.limits.in_flight_mib.saturating_mul(1 << 20)));
+        let judge = Judge::new(Arc::clone(&self.host), concurrency, wait, Arc::clone(&metrics));
+        let house = Arc::new(House::new(judge, self.config.limits.clone(), Arc::clone(&metrics)));
         let (stopper, stop) = watch::channel(false);
         let mut tasks = JoinSet::new();
         if let Some(address) = self.config.gate.status {
             let listener = TcpListener::bind(address).await.with_context(|| format!("status on {address}"))?;
-            let status = Status { judge: Arc::clone(&judge), metrics: Arc::clone(&metrics), stop: stop.clone() };
-            tasks.spawn(status::serve(listener, status));
+            tasks.spawn(status::serve(listener, Status { house: Arc::clone(&house), stop: stop.clone() }));
         }
-        for (milter, course) in self.config.milter.iter().zip(&self.courses) {
+        for (milter, course) in self.config.milter.iter().zip(&self.milters) {
             let listener = Listener::bind(&milter.listen, milter.socket_mode).await;
             let listener = listener.with_context(|| format!("listener `{}` on {}", milter.name, milter.listen))?;
-            let door = Door {
-                judge: Arc::clone(&judge),
-                course: Arc::clone(course),
-                limits: self.config.limits.clone(),
-                room: Arc::clone(&room),
-                metrics: Arc::clone(&metrics),
-            };
+            let door = Door { house: Arc::clone(&house), course: Arc::clone(course) };
             tracing::info!(listener = milter.name, on = %milter.listen, "milter door open");
             tasks.spawn(accept(listener, Arc::new(door), stop.clone()));
+        }
+        for (hooks, course) in self.config.hooks.iter().zip(&self.hooks) {
+            let listener = TcpListener::bind(hooks.listen).await;
+            let listener = listener.with_context(|| format!("listener `{}` on {}", hooks.name, hooks.listen))?;
+            let door = hooks::door::Door::new(Arc::clone(&house), Arc::clone(course), hooks);
+            tracing::info!(listener = hooks.name, on = %hooks.listen, path = hooks.path, "MTA Hooks door open");
+            tasks.spawn(hooks::door::serve(listener, door, stop.clone()));
         }
         tracing::info!("ready");
         self.obey_signals(&metrics).await?;
@@ -111,7 +115,7 @@ impl Checked {
 
     /// Reads all policies again; a wrong one changes nothing.
     async fn reload(&self, metrics: &Metrics) {
-        for course in &self.courses {
+        for course in self.milters.iter().chain(&self.hooks) {
             let (host, task) = (Arc::clone(&self.host), Arc::clone(course));
             let done = tokio::task::spawn_blocking(move || task.policy.reload(&host)).await;
             match done {
@@ -142,7 +146,7 @@ fn sandbox(config: &Sandbox) -> HostConfig {
 
 /// Takes connections, as many at once as the limit says, until the gate stops; then waits for those it has.
 async fn accept(listener: Listener, door: Arc<Door>, mut stop: watch::Receiver<bool>) {
-    let places = Arc::new(Semaphore::new(door.limits.connections.clamp(1, Semaphore::MAX_PERMITS)));
+    let places = Arc::new(Semaphore::new(door.house.limits.connections.clamp(1, Semaphore::MAX_PERMITS)));
     let mut connections = JoinSet::new();
     loop {
         let next = async {

@@ -82,7 +82,7 @@ impl Judge {
         let start = Instant::now();
         let _judging = self.metrics.judging.hold(1);
         let reference = reference::next();
-        let (size, refused) = (mail.size, mail.refused);
+        let (size, refused, damaged) = (mail.size, mail.refused, mail.damaged);
         let (client, queue) = (mail.transaction.client_ip.clone(), mail.transaction.queue_id.clone());
         let answer = match refused {
             Some(Refused::Overload) => Err(Failure::Overload),
@@ -106,6 +106,7 @@ impl Judge {
             size,
             client,
             queue,
+            damaged,
             ms = took.as_millis(),
             "mail"
         );
@@ -141,6 +142,7 @@ fn scan(host: &Host, mail: &Mail, course: &Course, reference: &str) -> Result<Ju
     if !report.edits.is_empty() {
         let rewritten = host.rewrite(&message, &report.edits)?;
         changes.difference(&message, &rewritten);
+        changes.body_is_optional = report.action == "tag" && changes.body.is_some();
     }
     let mut rules: Vec<String> = Vec::new();
     for finding in &report.findings {

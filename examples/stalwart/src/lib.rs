@@ -2,7 +2,7 @@
 //! sandbox and tells the server what to do.
 //!
 //! ```text
-//! mail server ─▶ milter ─▶ mail::Mail ─▶ judge ─▶ sandbox ─▶ report ─▶ verdict::Verdict ─▶ milter ─▶ mail server
+//! mail server ─▶ door ─▶ mail::Mail ─▶ judge ─▶ sandbox ─▶ report ─▶ verdict::Verdict ─▶ door ─▶ mail server
 //! ```
 
 pub mod changes;
@@ -10,6 +10,8 @@ pub mod clock;
 pub mod config;
 pub mod daemon;
 pub mod fields;
+pub mod hooks;
+pub mod house;
 pub mod judge;
 pub mod mail;
 pub mod metrics;
@@ -19,3 +21,11 @@ pub mod reference;
 pub mod socket;
 pub mod status;
 pub mod verdict;
+
+/// The embedded plugin, compiled once for all tests.
+#[cfg(test)]
+fn plugin() -> std::sync::Arc<sekisho_host::Host> {
+    static HOST: std::sync::LazyLock<std::sync::Arc<sekisho_host::Host>> =
+        std::sync::LazyLock::new(|| std::sync::Arc::new(sekisho_host::Host::embedded().unwrap()));
+    std::sync::Arc::clone(&HOST)
+}

@@ -9,6 +9,8 @@ pub struct Mail {
     pub size: usize,
     /// Why the bytes were not kept.
     pub refused: Option<Refused>,
+    /// Some bytes were lost on the way to the door: what was judged is not quite what would be delivered.
+    pub damaged: bool,
     /// How it came.
     pub transaction: Transaction,
 }

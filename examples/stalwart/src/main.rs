@@ -43,9 +43,12 @@ fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Check { config } => {
             let checked = Checked::read(&config)?;
+            let policy = |p: &Option<PathBuf>| p.as_ref().map_or("defaults".to_owned(), |p| p.display().to_string());
             for milter in &checked.config().milter {
-                let policy = milter.policy.as_ref().map_or("defaults".to_owned(), |p| p.display().to_string());
-                println!("{}: milter on {}, policy: {policy}", milter.name, milter.listen);
+                println!("{}: milter on {}, policy: {}", milter.name, milter.listen, policy(&milter.policy));
+            }
+            for hooks in &checked.config().hooks {
+                println!("{}: hooks on {}{}, policy: {}", hooks.name, hooks.listen, hooks.path, policy(&hooks.policy));
             }
             Ok(())
         }

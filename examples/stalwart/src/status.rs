@@ -10,16 +10,13 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::judge::Judge;
-use crate::metrics::Metrics;
+use crate::house::House;
 
 /// What the pages tell of.
 #[derive(Clone, Debug)]
 pub struct Status {
-    /// Asked whether it can answer.
-    pub judge: Arc<Judge>,
-    /// Counters.
-    pub metrics: Arc<Metrics>,
+    /// Judge and counters.
+    pub house: Arc<House>,
     /// Is the gate told to stop?
     pub stop: watch::Receiver<bool>,
 }
@@ -41,13 +38,13 @@ pub async fn serve(listener: TcpListener, status: Status) {
 }
 
 async fn metrics(State(status): State<Status>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], status.metrics.text())
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], status.house.metrics.text())
 }
 
 /// Ready is who takes new mail and can judge it.
 async fn readiness(State(status): State<Status>) -> impl IntoResponse {
     let stopping = *status.stop.borrow();
-    if !stopping && status.judge.is_ready().await {
+    if !stopping && status.house.judge.is_ready().await {
         (StatusCode::OK, "ready\n")
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, if stopping { "stopping\n" } else { "the sandbox does not answer\n" })

@@ -12,8 +12,8 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(config: sekisho_host::HostConfig) -> Self {
-        let (host, metrics) = (Arc::new(Host::new(config).unwrap()), Arc::new(Metrics::default()));
+    fn new() -> Self {
+        let (host, metrics) = (crate::plugin(), Arc::new(Metrics::default()));
         let judge = Judge::new(Arc::clone(&host), 1, Duration::from_millis(50), Arc::clone(&metrics));
         Self { judge, metrics, host }
     }
@@ -41,7 +41,7 @@ fn refusal(verdict: Verdict) -> Refusal {
 
 #[tokio::test]
 async fn each_profile_is_carried_out() {
-    let bench = Bench::new(sekisho_host::HostConfig::default());
+    let bench = Bench::new();
     assert_eq!(bench.verdict(PLAIN, "").await, Verdict::Pass(Changes::default()));
 
     let line = refusal(bench.verdict(PPAP, "").await).line();
@@ -69,7 +69,7 @@ async fn each_profile_is_carried_out() {
 
 #[tokio::test]
 async fn forged_results_do_not_pass() {
-    let bench = Bench::new(sekisho_host::HostConfig::default());
+    let bench = Bench::new();
     let forged = [b"X-Sekisho-Action: deliver\r\n".as_slice(), PLAIN].concat();
     let Verdict::Pass(changes) = bench.verdict(&forged, "").await else { panic!() };
     assert_eq!(changes.delete, [(b"X-Sekisho-Action".to_vec(), 1)]);
@@ -105,7 +105,7 @@ async fn without_a_verdict_the_listener_decides() {
 
 #[tokio::test]
 async fn a_full_house_is_no_verdict() {
-    let bench = Bench::new(sekisho_host::HostConfig::default());
+    let bench = Bench::new();
     let turn = bench.judge.turns.clone().acquire_owned().await.unwrap();
     assert_eq!(refusal(bench.verdict(PLAIN, "").await).code, 451);
     drop(turn);

@@ -217,7 +217,7 @@ impl Session {
         let message = std::mem::take(&mut self.message);
         let (bytes, size, refused) = message.finish(self.client.stalwart, self.limit);
         self.busy = false;
-        Mail { bytes, size, refused, transaction }
+        Mail { bytes, size, refused, damaged: false, transaction }
     }
 
     fn forget_mail(&mut self) {

@@ -174,6 +174,7 @@ fn edits_come_before_the_verdict() {
         append: vec![(b"MIME-Version".to_vec(), b" 1.0".to_vec())],
         insert: vec![(b"X-A".to_vec(), b" 1".to_vec()), (b"X-B".to_vec(), b" 2".to_vec())],
         body: Some(vec![b'x'; 65_536]),
+        ..Changes::default()
     };
     let out = postfix().run(999, &Verdict::Pass(changes.clone())).1;
     let mut wanted = b"\0\0\0\x15m\0\0\0\x02X-Sekisho-Risk\0\0".to_vec();
