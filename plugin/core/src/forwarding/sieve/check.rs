@@ -182,11 +182,7 @@ impl Checker<'_> {
         let Some(text) = arg.value.texts().first() else { return };
         let text = text.to_ascii_lowercase();
         match tag.name {
-            "comparator"
-                if !(matches!(text.as_str(), "i;octet" | "i;ascii-casemap")
-                    || text == "i;unicode-casemap" && self.capabilities.proton)
-                    && !self.capabilities.uses(&format!("comparator-{text}")) =>
-            {
+            "comparator" if !self.comparator(&text) => {
                 self.note(ProblemKind::Require, arg.span, "a comparator is used without its capability", &text);
             }
             "value" | "count" if !matches!(text.as_str(), "gt" | "ge" | "lt" | "le" | "eq" | "ne") => {
@@ -196,6 +192,15 @@ impl Checker<'_> {
                 self.note(ProblemKind::Arity, arg.span, "the importance is not 1, 2 or 3", &text);
             }
             _ => {}
+        }
+    }
+
+    /// May this comparator be used?
+    fn comparator(&mut self, name: &str) -> bool {
+        match name {
+            "i;octet" | "i;ascii-casemap" => true,
+            "i;unicode-casemap" if self.capabilities.proton => true,
+            _ => self.capabilities.uses(&format!("comparator-{name}")),
         }
     }
 
