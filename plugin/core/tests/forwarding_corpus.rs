@@ -234,3 +234,20 @@ fn the_name_of_a_file_tells_what_it_is_for() {
     assert_eq!(rules("/etc/postfix/virtual"), ["forward-external", "forward-freemail"]);
     assert_eq!(rules("/etc/postfix/recipient_bcc"), THEFT);
 }
+
+/// A long comment at the head hides nothing of what follows.
+#[test]
+fn long_heads_do_not_hide_the_dialect() {
+    let head = "# What this does, and who may change it.\n".repeat(300);
+    for (document, dialect) in [
+        ("redirect \"taro@gmail.com\";\n", "sieve"),
+        ("/* long */ if true { discard; }\n", "sieve"),
+        (":0 c\n! taro@gmail.com\n", "procmail"),
+        ("sato: taro@gmail.com\n", "aliases"),
+        ("cc \"! taro@gmail.com\"\n", "maildrop"),
+    ] {
+        let text = format!("{head}{document}");
+        let set = read(text.as_bytes(), None, &mut Budget::new(Limits::default(), text.len()));
+        assert_eq!(set.dialect, dialect, "{document}");
+    }
+}

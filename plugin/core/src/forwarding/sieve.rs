@@ -69,7 +69,11 @@ fn is_zimbra(text: &str) -> bool {
 /// Does this look like a Sieve script?
 #[must_use]
 pub fn claims(text: &str) -> bool {
-    let script = parse::script(text, 0, text.len().min(4096));
+    let from = behind_comments(text);
+    if from >= text.len() {
+        return from > 0 && !text.trim().is_empty(); // who only comments says nothing
+    }
+    let script = parse::script(text, from, text.len().min(from.saturating_add(4096)));
     let known = |n: &Node<'_>| {
         // `if (…)` is how maildrop and many programming languages begin.
         let tested = || n.tests.first().is_some_and(|t| table::test(t.name).is_some());
@@ -78,15 +82,33 @@ pub fn claims(text: &str) -> bool {
             && (!(n.is("if") || n.is("elsif")) || tested())
             && (n.block.is_some() || n.args.iter().any(|a| !matches!(a.value, Value::Number(_))) || n.args.is_empty())
     };
-    // Who asks for capabilities speaks Sieve, however many words of a vendor follow; who only comments says nothing.
-    let asks = script.commands.first().is_some_and(|n| n.is("require") && known(n));
-    let silent = script.commands.is_empty() && script.faults.is_empty() && !script.comments.is_empty();
-    if asks || silent {
+    // Who asks for capabilities speaks Sieve, however many words of a vendor follow.
+    if script.commands.first().is_some_and(|n| n.is("require") && known(n)) {
         return true;
     }
     let read = script.commands.iter().filter(|n| known(n)).count();
-    let cut = usize::from(text.len() > 4096);
+    let cut = usize::from(text.len() > from.saturating_add(4096));
     read > 0 && script.commands.len().saturating_sub(read).saturating_sub(cut) <= read.wrapping_div(2)
+}
+
+/// Where the first word stands: heads of scripts are often long comments.
+fn behind_comments(text: &str) -> usize {
+    let mut at = 0usize;
+    loop {
+        let rest = text.get(at..).unwrap_or("");
+        let bare = rest.trim_start();
+        let length = match bare {
+            _ if bare.starts_with('#') => bare.find('\n'),
+            _ if bare.starts_with("/*") => bare.find("*/").map(|end| end.saturating_add(2)),
+            _ => Some(0),
+        };
+        at = at.saturating_add(rest.len().saturating_sub(bare.len()));
+        match length {
+            Some(0) => return at,
+            Some(length) => at = at.saturating_add(length),
+            None => return text.len(),
+        }
+    }
 }
 
 /// A walk over a script, in the order it runs.
