@@ -112,8 +112,11 @@ fn rule(event: &Event, mut record: Record, object_id: &str, reading: &mut Readin
     match event.operation.as_str() {
         "New-InboxRule" | "Set-InboxRule" | "Enable-InboxRule" | "Disable-InboxRule" => {
             if !record.knows("Name") {
-                // `sato\12345` names the rule by its number; it is better than nothing.
-                record.put("Name", vec![object_id.rsplit('\\').next().unwrap_or("").to_owned()]);
+                // `sato\Home copy` names the rule, `sato\12345` only numbers it.
+                let name = object_id.rsplit('\\').next().unwrap_or("");
+                if name.chars().any(|c| !c.is_ascii_digit()) {
+                    record.put("Name", vec![name.to_owned()]);
+                }
             }
             let mut rule = inbox_rule(&record);
             if event.operation == "Enable-InboxRule" && rule.actions.is_empty() {

@@ -26,12 +26,15 @@ fn claims(text: &str) -> bool {
 fn read(source: &Source, reading: &mut Reading<'_>) {
     reading.set.covers("user-setting");
     for (object, span) in objects(&source.text, reading) {
-        settings(&object, span, "", reading);
+        settings(&object, span, "", 0, reading);
     }
 }
 
+/// How deep bundles may be nested.
+const BUNDLED: usize = 8;
+
 /// An answer of the API, or a bundle of several: one filter, or an object that holds lists of settings.
-fn settings(object: &Object<'_>, span: Span, owner: &str, reading: &mut Reading<'_>) {
+fn settings(object: &Object<'_>, span: Span, owner: &str, depth: usize, reading: &mut Reading<'_>) {
     let named = ["owner", "user", "userEmail"].iter().find_map(|n| object.text(n));
     let owner = named.as_deref().unwrap_or(owner);
     if object.get("criteria").is_some() || object.get("action").is_some() {
@@ -55,8 +58,12 @@ fn settings(object: &Object<'_>, span: Span, owner: &str, reading: &mut Reading<
                 "forwardingAddresses" => forwarding_address(&inner, item.span(), owner, reading),
                 "delegates" => delegate(&inner, item.span(), owner, reading),
                 "sendAs" => {}
-                "settings" | "users" | "mailboxes" => settings(&inner, item.span(), owner, reading),
-                _ => {}
+                // Bundles name what they hold as they like; an address is whose it is.
+                other if depth < BUNDLED => {
+                    let owner = if other.contains('@') { other } else { owner };
+                    settings(&inner, item.span(), owner, depth.saturating_add(1), reading);
+                }
+                _ => reading.limit(item.span()),
             }
         }
     }
