@@ -7,7 +7,7 @@ use super::json::{Node, Object, values};
 use super::model::{Event, Origin, Rule, State};
 use super::reading::Reading;
 use super::source::{Source, Span};
-use super::table::{Record, columns, is_json, mentions, objects, records};
+use super::table::{Record, columns, is_json, mentions, objects_of, records};
 
 /// The dialect.
 pub const DIALECT: Dialect = Dialect { name: "audit", files: &["AuditLog*", "UnifiedAuditLog*"], claims, read };
@@ -28,7 +28,9 @@ fn claims(text: &str) -> bool {
 fn read(source: &Source, reading: &mut Reading<'_>) {
     reading.set.covers("audit-log");
     if is_json(&source.text) {
-        for (object, span) in objects(&source.text, reading) {
+        let wanted =
+            |o: &Object<'_>| o.has("AuditData") || o.has("Operation") && (o.has("UserId") || o.has("Parameters"));
+        for (object, span, _) in objects_of(&source.text, &wanted, reading) {
             let inner = object.get("AuditData");
             match (inner.and_then(|n| n.object()), inner.and_then(|n| n.text())) {
                 (Some(inner), _) => entry(&inner, span, reading),
@@ -38,7 +40,7 @@ fn read(source: &Source, reading: &mut Reading<'_>) {
         }
         return;
     }
-    for record in records(&source.text, reading) {
+    for record in records(&source.text, &["AuditData"], reading) {
         if let Some(inner) = record.get("AuditData") {
             wrapped(inner, record.span, reading);
         }

@@ -36,6 +36,8 @@ const MARKS: &[&str] = &[
     "FromAddressContainsWords",
     "ForwardRequestsToDelegates",
     "KeepForDays",
+    "ForwardingAddress",
+    "AccessRights",
 ];
 
 fn claims(text: &str) -> bool {
@@ -50,7 +52,7 @@ fn claims(text: &str) -> bool {
 }
 
 fn read(source: &Source, reading: &mut Reading<'_>) {
-    for record in records(&source.text, reading) {
+    for record in records(&source.text, MARKS, reading) {
         one(&record, reading);
     }
 }

@@ -8,7 +8,7 @@ use super::json::{Node, Object};
 use super::model::{AddressPart, Does, Field, Folder, Guard, Op, Rule, State, Test, Via, Visible};
 use super::reading::Reading;
 use super::source::{Source, Span};
-use super::table::{is_json, mentions, objects};
+use super::table::{is_json, mentions, objects_of};
 
 /// The dialect.
 pub const DIALECT: Dialect = Dialect { name: "graph", files: &["messageRules.json"], claims, read };
@@ -41,8 +41,17 @@ fn is_idle(node: &Node<'_>) -> bool {
 
 fn read(source: &Source, reading: &mut Reading<'_>) {
     reading.set.covers("user-setting");
-    let mut rules: Vec<(i64, Rule)> =
-        objects(&source.text, reading).iter().map(|(object, span)| rule(object, *span, reading)).collect();
+    let found = objects_of(&source.text, &|object| object.has("actions"), reading);
+    let mut rules: Vec<(i64, Rule)> = found
+        .iter()
+        .map(|(object, span, owner)| {
+            let (sequence, mut rule) = rule(object, *span, reading);
+            if rule.owner.is_empty() {
+                rule.owner.clone_from(owner);
+            }
+            (sequence, rule)
+        })
+        .collect();
     rules.sort_by_key(|(sequence, _)| *sequence);
     for (_, rule) in rules {
         reading.rule(rule);

@@ -134,6 +134,12 @@ impl<'a> Object<'a> {
         found.map(|(_, node)| *node).filter(|node| !node.is_null())
     }
 
+    /// Is there such a member, even an empty one?
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.members.iter().any(|(n, _)| n.eq_ignore_ascii_case(name))
+    }
+
     /// The text of a member.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<String> {

@@ -122,10 +122,10 @@ pub fn columns(text: &str) -> Vec<String> {
     head.split([',', ';', '\t']).map(|c| c.trim().trim_matches('"').to_owned()).collect()
 }
 
-/// All records of a document: JSON, CSV, or what `Format-List` prints.
-pub fn records(text: &str, reading: &mut Reading<'_>) -> Vec<Record> {
+/// All records of a document: JSON, CSV, or what `Format-List` prints. Objects that have none of the `marks` are wrappers.
+pub fn records(text: &str, marks: &[&str], reading: &mut Reading<'_>) -> Vec<Record> {
     if is_json(text) {
-        json_records(text, reading)
+        json_records(text, &|object| marks.iter().any(|m| object.has(m)), reading)
     } else if printed_column(text).is_some() {
         printed_records(text, reading)
     } else {
@@ -221,8 +221,63 @@ pub fn objects<'a>(text: &'a str, reading: &mut Reading<'_>) -> Vec<(Object<'a>,
     out
 }
 
-fn json_records(text: &str, reading: &mut Reading<'_>) -> Vec<Record> {
-    objects(text, reading).iter().map(|(object, span)| Record::of(object, *span)).collect()
+/// How deep wrappers of records may be nested.
+const WRAPPED: usize = 8;
+
+/// The objects of a JSON document that are of a kind, however tools wrapped them: answers to a batch, bundles by mailbox,
+/// hits of a search. With each comes whose it is, where a wrapper tells. An object that holds none stands for itself.
+pub fn objects_of<'a>(
+    text: &'a str,
+    wanted: &dyn Fn(&Object<'_>) -> bool,
+    reading: &mut Reading<'_>,
+) -> Vec<(Object<'a>, Span, String)> {
+    let mut out = Vec::new();
+    for (object, span) in objects(text, reading) {
+        let before = out.len();
+        if !wanted(&object) {
+            unwrap_into(&object, wanted, "", 0, &mut out);
+        }
+        if out.len() == before {
+            out.push((object, span, String::new()));
+        }
+    }
+    out
+}
+
+fn unwrap_into<'a>(
+    object: &Object<'a>,
+    wanted: &dyn Fn(&Object<'_>) -> bool,
+    owner: &str,
+    depth: usize,
+    out: &mut Vec<(Object<'a>, Span, String)>,
+) {
+    let told = ["userPrincipalName", "mailbox", "primarySmtpAddress", "user", "owner"];
+    let told = told.iter().find_map(|n| object.text(n)).filter(|o| o.contains('@'));
+    let owner = told.as_deref().unwrap_or(owner);
+    for (name, node) in object.members() {
+        let owner = if name.contains('@') && !name.starts_with('@') { name } else { owner };
+        for item in node.each() {
+            match item.object() {
+                Some(inner) if wanted(&inner) => out.push((inner, item.span(), owner.to_owned())),
+                Some(inner) if depth < WRAPPED => {
+                    unwrap_into(&inner, wanted, owner, depth.saturating_add(1), out);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn json_records(text: &str, wanted: &dyn Fn(&Object<'_>) -> bool, reading: &mut Reading<'_>) -> Vec<Record> {
+    let found = objects_of(text, wanted, reading);
+    let record = |(object, span, owner): &(Object<'_>, Span, String)| {
+        let mut record = Record::of(object, *span);
+        if !owner.is_empty() && !record.knows("MailboxOwnerId") {
+            record.put("MailboxOwnerId", vec![owner.clone()]);
+        }
+        record
+    };
+    found.iter().map(record).collect()
 }
 
 fn csv_records(text: &str, reading: &mut Reading<'_>) -> Vec<Record> {
