@@ -270,11 +270,17 @@ message, so that a busy machine slows both.
 With --json the last line sums up all messages: their times added, and the ratio of the sums.")]
 pub struct BenchArgs {
     /// Messages, mailboxes (mbox, Maildir) and directories; `-` is standard input
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "senders", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// The paths are rule documents; a Sieve script of a megabyte is measured besides
-    #[arg(long)]
+    #[arg(long, conflicts_with = "senders")]
     pub forwarding: bool,
+    /// Measure senders instead: a list of domains, one a line
+    #[arg(long, value_name = "FILE", conflicts_with = "paths")]
+    pub senders: Option<PathBuf>,
+    /// A list of domains worth imitating to compare senders with, made by `sekisho index build`; may be repeated
+    #[arg(long, value_name = "FILE", requires = "senders")]
+    pub index: Vec<PathBuf>,
     /// One JSON object a line
     #[arg(long)]
     pub json: bool,

@@ -1,5 +1,7 @@
 //! `sekisho bench`: how fast, the sandbox against the same code without it.
 
+mod senders;
+
 use std::hint::black_box;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -28,6 +30,9 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<Exit> {
         bail!("--seconds wants a number above 0");
     }
     let host = Host::new(config(args))?;
+    if let Some(list) = &args.senders {
+        return senders::run(args, &host, list);
+    }
     let mut failed = false;
     let mut out = anstream::stdout().lock();
     if !args.json {
@@ -240,9 +245,10 @@ fn heading(out: &mut dyn Write) -> io::Result<()> {
 fn row(out: &mut dyn Write, line: &Line) -> io::Result<()> {
     let name = pad(&shorten(&clean(&line.path), NAME), NAME);
     let Line { bytes, native: n, sandbox: s, ratio, .. } = line;
+    let digits = usize::from(n.p50 < 20.0);
     writeln!(
         out,
-        "{name}  {bytes:>9}  {:>7.0}{:>7.0}{:>8.0}  {:>7.0}{:>7.0}{:>8.0}  {ratio:>5.2}  {:>6.0}",
+        "{name}  {bytes:>9}  {:>7.digits$}{:>7.digits$}{:>8.digits$}  {:>7.digits$}{:>7.digits$}{:>8.digits$}  {ratio:>5.2}  {:>6.0}",
         n.p50, n.p95, n.p99, s.p50, s.p95, s.p99, s.mb_per_s
     )
 }

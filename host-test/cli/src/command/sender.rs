@@ -83,7 +83,7 @@ fn widen(basis: &mut Basis, args: &SenderArgs) -> anyhow::Result<()> {
         if Index::open(&packed).is_none() {
             bail!("{}: not an index; `sekisho index build` makes one of a list", path.display());
         }
-        let key = name(path)?;
+        let key = index_name(path)?;
         add(&mut policy, "indexes", json!(key));
         basis.context.facts.push(index_fact(key, &packed));
     }
@@ -106,13 +106,13 @@ fn widen(basis: &mut Basis, args: &SenderArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn index_fact(key: &str, packed: &[u8]) -> Fact {
+pub fn index_fact(key: &str, packed: &[u8]) -> Fact {
     let value = sekisho_core::message::decode::encode_base64(packed);
     Fact { kind: "sender-index".to_owned(), key: key.to_owned(), value }
 }
 
 /// Appends to a list of the section `sender`.
-fn add(policy: &mut Value, key: &str, value: Value) {
+pub fn add(policy: &mut Value, key: &str, value: Value) {
     let Some(policy) = policy.as_object_mut() else { return };
     let Some(section) = policy.entry("sender").or_insert_with(|| json!({})).as_object_mut() else { return };
     if let Some(list) = section.entry(key).or_insert_with(|| json!([])).as_array_mut() {
@@ -121,6 +121,6 @@ fn add(policy: &mut Value, key: &str, value: Value) {
 }
 
 /// The name of an index: that of its file without the ending.
-fn name(path: &Path) -> anyhow::Result<&str> {
+pub fn index_name(path: &Path) -> anyhow::Result<&str> {
     path.file_stem().and_then(|s| s.to_str()).ok_or_else(|| anyhow!("{}: not a name in UTF-8", path.display()))
 }

@@ -28,7 +28,7 @@ HAND = {
 # Added to what was fitted, by the place of the feature (score.rs, TOGETHER). The targets of the fit are well-known names,
 # whose owners register such combinations themselves; where the policy names the target, its owner says what is his.
 EXTRA = {
-    "combo": {20: 2.5, 33: 1.5, 49: 1.7, 50: 0.7, 51: 0.8},
+    "combo": {20: 2.5, 33: 1.5, 49: 1.7, 50: 0.7, 51: 0.8, 55: 2.5},
     "fuzzy-combo": {50: 1.6, 51: 0.7, 54: 1.2},
     # The fit saw hardly any imitation under another suffix; nor do real domains that look like another name exist.
     "skeleton": {12: 2.2},
