@@ -97,9 +97,9 @@ pub fn scripts_of(c: char) -> ScriptSet {
 /// Where the sets begin in the table: each is a length and that many scripts. The last is where they end.
 static SETS: [u16; MOST_SETS] = sets();
 /// Where the number of the sets stands.
-#[allow(clippy::indexing_slicing, reason = "runs when this is compiled, never later")]
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "computed while compiling")]
 const SETS_AT: usize = DATA[0] as usize * 4 + 1;
-#[allow(clippy::indexing_slicing, reason = "runs when this is compiled, never later")]
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "computed while compiling")]
 const NUMBER_OF_SETS: usize = DATA[SETS_AT] as usize | (DATA[SETS_AT + 1] as usize) << 8;
 const MOST_SETS: usize = NUMBER_OF_SETS + 1;
 
