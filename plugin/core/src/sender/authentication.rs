@@ -129,10 +129,12 @@ fn aligned(domain: &str, from: &str) -> bool {
 }
 
 /// Reads the fields from the top: what stands above the first `Received` was written by the last host, our border, or
-/// within it; what stands below the first line that no trusted host wrote is the sender's word.
+/// within it; what stands below the first line that no trusted host wrote is the sender's word. Some borders write below
+/// their own `Received`; where one is seen to write above, what stands below came with the mail.
 fn fields(header: &Header<'_>, from: Option<&str>, trust: Trust<'_>, out: &mut Authentication) {
     let mut inside = true;
     let mut received = 0usize;
+    let mut writes_above = false;
     for field in &header.fields {
         match field.name {
             Name::Received => {
@@ -142,7 +144,8 @@ fn fields(header: &Header<'_>, from: Option<&str>, trust: Trust<'_>, out: &mut A
             Name::AuthenticationResults => {
                 let results = Results::read(field.value);
                 let trusted = results.as_ref().is_some_and(|r| is_listed(&r.id, trust.authserv));
-                let above = received == 0 || inside;
+                let above = received == 0 || inside && !writes_above;
+                writes_above |= trusted && received == 0;
                 match results {
                     Some(results) if trusted && above && !field.odd => take(&results, from, out),
                     Some(results) if trusted => out.forged.push(results.id),
@@ -277,6 +280,17 @@ mod tests {
         assert_eq!((known.spf, known.dkim), ((Outcome::Pass, true), (Outcome::Pass, true)));
         assert_eq!(known.forged, ["MX.corp.example"]);
         assert!(known.is_proved() && !known.contradicts);
+    }
+
+    #[test]
+    fn below_the_line_counts_only_where_nothing_stands_above() {
+        let line = "Received: from a by mx.corp.example; Tue, 24 Nov 2026 09:00:00 +0900\r\n";
+        let result = |text: &str| format!("Authentication-Results: mx.corp.example; {text} header.from=b.example\r\n");
+        let below = judge(&format!("{line}{}\r\n", result("dmarc=pass")), &["b.example"], &Context::default());
+        assert_eq!((below.dmarc, below.forged.len()), (Outcome::Pass, 0));
+        let head = format!("{}{line}{}\r\n", result("spf=none"), result("dmarc=pass"));
+        let both = judge(&head, &["b.example"], &Context::default());
+        assert_eq!((both.dmarc, both.forged.len()), (Outcome::Unknown, 1));
     }
 
     #[test]
