@@ -95,7 +95,7 @@ impl Judge {
     fn context(&self, login: &Login, mut facts: Vec<Fact>) -> Context {
         facts.extend(self.internal.iter().map(|domain| fact("internal-domain", domain, "")));
         facts.push(fact("time", "", &clock::now()));
-        if !login.owner.is_empty() {
+        if self.is_ours(&login.owner) {
             facts.push(fact("owner", "", &login.owner));
         }
         Context {
@@ -105,6 +105,25 @@ impl Judge {
             facts,
             ..Context::default()
         }
+    }
+
+    /// Can this name be the owner's address? Some servers let `sato@anything.example` in as `sato`, and mail to the owner
+    /// himself stays inside; so where the domains of the organisation are known, the name must be in one of them.
+    fn is_ours(&self, name: &str) -> bool {
+        let policy = self.policy();
+        let mut known = self.internal.iter().chain(&policy.internal).peekable();
+        let domain = name.rsplit_once('@').map(|(_, domain)| domain.to_ascii_lowercase()).unwrap_or_default();
+        let within = |ours: &String| {
+            let ours = ours.to_ascii_lowercase();
+            domain == ours || domain.strip_suffix(&ours).is_some_and(|rest| rest.ends_with('.'))
+        };
+        !name.is_empty() && (domain.is_empty() || known.peek().is_none() || known.any(within))
+    }
+
+    /// Does anybody say which domains are the organisation's?
+    #[must_use]
+    pub fn knows_borders(&self) -> bool {
+        !self.internal.is_empty() || !self.policy().internal.is_empty()
     }
 
     /// What becomes of a script with this report. `observe` in the policy makes every action `deliver`.

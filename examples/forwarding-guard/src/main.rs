@@ -44,6 +44,9 @@ async fn run_proxy(args: ProxyArgs) -> anyhow::Result<ExitCode> {
     let mut renew = signal(SignalKind::hangup())?;
     tracing::info!(address = %listener.local_addr()?, server = settings.server.address,
         observes = settings.judge.policy().observes, "listening");
+    if !settings.judge.knows_borders() {
+        tracing::warn!("no --internal: whatever domain a client logs in with counts as inside");
+    }
     let (stop, stopped) = watch::channel(false);
     let grace = Duration::from_secs(args.grace);
     let serving = tokio::spawn(proxy::run(listener, settings.clone(), args.clients.max(1), stopped, grace));

@@ -12,6 +12,8 @@ pub struct Policy {
     pub document: String,
     /// Its profile is `observe`: nothing is stopped, not even what could not be judged.
     pub observes: bool,
+    /// The domains of the organisation, as far as the policy names them.
+    pub internal: Vec<String>,
     /// Where people are sent: the address of `[rescue]`, or who answers there.
     pub way_out: String,
 }
@@ -37,10 +39,12 @@ impl Policy {
     #[must_use]
     pub fn of(value: &Value) -> Self {
         let text = |pointer| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let internal = value.pointer("/forwarding/internal-domains").and_then(Value::as_array).into_iter().flatten();
         let ways = [text("/rescue/url"), text("/rescue/contact")];
         Self {
             document: value.to_string(),
             observes: text("/profile") == "observe",
+            internal: internal.filter_map(Value::as_str).map(str::to_owned).collect(),
             way_out: ways.into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" "),
         }
     }

@@ -204,8 +204,12 @@ impl Session<'_> {
                 Ok(Next::Go)
             }
             ("UNAUTHENTICATE", _) => {
-                self.login = Login { address: core::mem::take(&mut self.login.address), ..Login::default() };
-                self.pass(&command).await
+                let response = self.server.ask(&command).await?;
+                // Who only says so stays known.
+                if response.status == Status::Ok {
+                    self.login = Login { address: core::mem::take(&mut self.login.address), ..Login::default() };
+                }
+                self.answer(&response).await
             }
             ("LOGOUT", _) => {
                 self.pass(&command).await?;

@@ -115,3 +115,19 @@ async fn big_scripts_pass_and_too_big_ones_do_not() {
     assert!(raw.ended().await);
     fake.left_alone().await;
 }
+
+#[tokio::test]
+async fn the_name_of_a_login_does_not_make_a_domain_ours() {
+    let fake = Fake::start().await;
+    let proxy = Proxy::before(&fake).await;
+    let mut raw = proxy.connect().await;
+    // `\0thief@outside.example\0pw`, which a server may take for its user `thief`.
+    raw.ask("AUTHENTICATE \"PLAIN\" \"AHRoaWVmQG91dHNpZGUuZXhhbXBsZQBwdw==\"\r\n").await.starts("OK");
+    raw.put("a", OUTSIDE).await.starts("NO {");
+    raw.put("a", INSIDE).await.starts("OK");
+    // Nor does one leave one's name behind by asking for it.
+    let mut raw = proxy.login().await;
+    raw.ask("UNAUTHENTICATE\r\n").await.starts("NO");
+    fake.add("old", OUTSIDE);
+    raw.put("main", "require \"include\";\r\ninclude :personal \"old\";\r\n").await.starts("NO {");
+}

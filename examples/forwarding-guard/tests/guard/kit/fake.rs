@@ -118,6 +118,7 @@ async fn serve(mut stream: BufStream<TcpStream>, state: &Mutex<State>) -> std::i
                 b"OK\r\n".to_vec()
             }
             "LOGOUT" => return say(&mut stream, b"OK \"bye\"\r\n").await,
+            "UNAUTHENTICATE" => b"NO \"not here\"\r\n".to_vec(),
             "XDIE" => return Ok(()),
             "XBYE" => return say(&mut stream, b"OK\r\nBYE \"restart\"\r\n").await,
             _ => b"OK \"as you like\"\r\n".to_vec(),
