@@ -145,7 +145,7 @@ fn print(out: &mut impl std::io::Write, asked: &Judge, script: &Script, seen: &S
     let (user, name) = (script.user.escape_debug(), script.name.escape_debug());
     writeln!(out, "{user} {name}{active}{off}: {}", seen.verdict.as_str())?;
     for line in asked.told(&seen.report).lines() {
-        writeln!(out, "    {}", line.escape_debug())?;
+        writeln!(out, "    {line}")?;
     }
     Ok(())
 }
