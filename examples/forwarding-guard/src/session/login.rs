@@ -25,7 +25,8 @@ impl Session<'_> {
             self.client.send(&last_line("NO", "ENCRYPT-NEEDED", "Start TLS first.")).await?;
             return Ok(Next::Go);
         }
-        let mechanism = command.text(0).map(|m| String::from_utf8_lossy(m).into_owned()).unwrap_or_default();
+        let mechanism =
+            command.args.first().map(|m| String::from_utf8_lossy(m.bytes()).into_owned()).unwrap_or_default();
         let mut first = command.text(1).map(<[u8]>::to_vec);
         self.server.wire.send(&command.encode()).await?;
         loop {

@@ -90,6 +90,9 @@ async fn a_client_cannot_say_where_it_comes_from() {
     raw.ask("XCLIENT ADDR=192.0.2.1\r\n").await.starts("NO");
     // Once, by the proxy.
     assert_eq!(fake.heard("XCLIENT"), 1);
+    // Nor does it get anything judged or stored before it says who it is.
+    raw.put("a", INSIDE).await.starts("NO \"Log in");
+    assert_eq!(fake.heard("PUTSCRIPT"), 0);
 }
 
 #[tokio::test]
