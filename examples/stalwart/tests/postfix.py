@@ -64,11 +64,14 @@ def answers(port):
 class Gate:
     """The daemon: the listener `tag` on a Unix socket, the others on TCP."""
 
-    def __init__(self, binary, directory):
+    def __init__(self, binary, directory, cache=False):
         self.binary, self.directory = binary, directory
         *ports, self.status = free_ports(len(LISTENERS) + 1)
         self.ports = dict(zip(LISTENERS, ports))
         text = f'[gate]\nstatus = "127.0.0.1:{self.status}"\n[limits]\nmessage-mib = 40\n'
+        if cache:
+            (directory / "cache").mkdir(mode=0o700)
+            text += '[sandbox]\ncache = "cache"\n'
         for name, policy in LISTENERS.items():
             (directory / f"{name}.toml").write_text(policy)
             failure = "accept" if name == "open" else "tempfail"
