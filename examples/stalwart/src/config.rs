@@ -28,6 +28,8 @@ pub struct Config {
     pub milter: Vec<Milter>,
     /// MTA Hooks listeners.
     pub hooks: Vec<Hooks>,
+    /// clamd listeners.
+    pub clamd: Vec<Clamd>,
 }
 
 /// `[gate]`
@@ -230,6 +232,43 @@ impl Hooks {
     }
 }
 
+/// `[[clamd]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Clamd {
+    /// Its name in logs and metrics.
+    pub name: String,
+    /// Where it listens: loopback or a Unix socket, for the protocol knows no credentials.
+    pub listen: Listen,
+    /// The mode of a Unix socket, octal.
+    #[serde(default)]
+    pub socket_mode: SocketMode,
+    /// How long a client waits.
+    #[serde(default = "clamd_deadline")]
+    pub deadline_ms: u64,
+    /// `inbound` or `outbound`: the protocol knows no login.
+    #[serde(default)]
+    pub direction: WayDirection,
+    /// See [`Way`].
+    pub policy: Option<PathBuf>,
+    /// See [`Way`].
+    #[serde(default)]
+    pub on_failure: OnFailure,
+}
+
+fn clamd_deadline() -> u64 {
+    2000
+}
+
+impl Clamd {
+    /// What is set for each listener.
+    #[must_use]
+    pub fn way(&self) -> Way {
+        let without_hold = WithoutHold::default();
+        Way { direction: self.direction, policy: self.policy.clone(), on_failure: self.on_failure, without_hold }
+    }
+}
+
 impl Config {
     /// Reads a file. Paths in it are relative to its directory.
     ///
@@ -251,14 +290,20 @@ impl Config {
     /// `:line: key: message`, to stand behind the name of the file.
     pub fn parse(text: &str) -> anyhow::Result<Self> {
         let config: Self = toml::from_str(text).map_err(|error| anyhow!("{}", place(text, &error)))?;
-        if config.milter.is_empty() && config.hooks.is_empty() {
-            bail!(": no listener: add a [[milter]] or a [[hooks]] section");
+        if config.milter.is_empty() && config.hooks.is_empty() && config.clamd.is_empty() {
+            bail!(": no listener: add a [[milter]], [[hooks]] or [[clamd]] section");
         }
         for hooks in &config.hooks {
             hooks.check().map_err(|message| anyhow!(": hooks `{}`: {message}", hooks.name))?;
         }
         let mut names: Vec<_> = config.milter.iter().map(|m| m.name.as_str()).collect();
         names.extend(config.hooks.iter().map(|h| h.name.as_str()));
+        names.extend(config.clamd.iter().map(|c| c.name.as_str()));
+        for clamd in &config.clamd {
+            if matches!(clamd.listen, Listen::Tcp(address) if !address.ip().is_loopback()) {
+                bail!(": clamd `{}`: listens on loopback or a Unix socket only: anybody may ask", clamd.name);
+            }
+        }
         names.sort_unstable();
         if let Some(twice) = names.windows(2).find(|pair| pair.first() == pair.last()).and_then(|pair| pair.first()) {
             bail!(": name: two listeners are called `{twice}`");
@@ -272,7 +317,8 @@ impl Config {
     fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
         let own = [&mut self.sandbox.component, &mut self.sandbox.cache].into_iter();
         let milters = self.milter.iter_mut().map(|m| &mut m.policy);
-        own.chain(milters).chain(self.hooks.iter_mut().map(|h| &mut h.policy)).flatten()
+        let hooks = self.hooks.iter_mut().map(|h| &mut h.policy);
+        own.chain(milters).chain(hooks).chain(self.clamd.iter_mut().map(|c| &mut c.policy)).flatten()
     }
 
     /// How long mail in flight may take to finish.

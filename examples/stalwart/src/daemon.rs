@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::clamd;
 use crate::config::{Config, Sandbox, Way};
 use crate::hooks;
 use crate::house::House;
@@ -20,7 +21,7 @@ use crate::judge::{Course, Judge};
 use crate::metrics::Metrics;
 use crate::milter::door::Door;
 use crate::policy::Policy;
-use crate::socket::Listener;
+use crate::socket::{Listener, Stream};
 use crate::status::{self, Status};
 
 /// A configuration whose plugin and policies were tried.
@@ -32,6 +33,8 @@ pub struct Checked {
     milters: Vec<Arc<Course>>,
     /// One for each MTA Hooks listener, in their order.
     hooks: Vec<Arc<Course>>,
+    /// One for each clamd listener, in their order.
+    clamd: Vec<Arc<Course>>,
 }
 
 impl Checked {
@@ -49,7 +52,8 @@ impl Checked {
         };
         let milters = config.milter.iter().map(|m| course(&m.name, m.way())).collect::<anyhow::Result<_>>()?;
         let hooks = config.hooks.iter().map(|h| course(&h.name, h.way())).collect::<anyhow::Result<_>>()?;
-        Ok(Self { config, host, milters, hooks })
+        let clamd = config.clamd.iter().map(|c| course(&c.name, c.way())).collect::<anyhow::Result<_>>()?;
+        Ok(Self { config, host, milters, hooks, clamd })
     }
 
     /// The configuration.
@@ -77,9 +81,25 @@ impl Checked {
         for (milter, course) in self.config.milter.iter().zip(&self.milters) {
             let listener = Listener::bind(&milter.listen, milter.socket_mode).await;
             let listener = listener.with_context(|| format!("listener `{}` on {}", milter.name, milter.listen))?;
-            let door = Door { house: Arc::clone(&house), course: Arc::clone(course) };
+            let door = Arc::new(Door { house: Arc::clone(&house), course: Arc::clone(course) });
             tracing::info!(listener = milter.name, on = %milter.listen, "milter door open");
-            tasks.spawn(accept(listener, Arc::new(door), stop.clone()));
+            let serve = move |stream, stop| {
+                let door = Arc::clone(&door);
+                async move { door.serve(stream, stop).await }
+            };
+            tasks.spawn(accept(listener, self.config.limits.connections, serve, stop.clone()));
+        }
+        for (clamd, course) in self.config.clamd.iter().zip(&self.clamd) {
+            let listener = Listener::bind(&clamd.listen, clamd.socket_mode).await;
+            let listener = listener.with_context(|| format!("listener `{}` on {}", clamd.name, clamd.listen))?;
+            let deadline = Duration::from_millis(clamd.deadline_ms);
+            let door = Arc::new(clamd::door::Door { house: Arc::clone(&house), course: Arc::clone(course), deadline });
+            tracing::info!(listener = clamd.name, on = %clamd.listen, "clamd door open");
+            let serve = move |stream, stop| {
+                let door = Arc::clone(&door);
+                async move { door.serve(stream, stop).await }
+            };
+            tasks.spawn(accept(listener, self.config.limits.connections, serve, stop.clone()));
         }
         for (hooks, course) in self.config.hooks.iter().zip(&self.hooks) {
             let listener = TcpListener::bind(hooks.listen).await;
@@ -115,7 +135,7 @@ impl Checked {
 
     /// Reads all policies again; a wrong one changes nothing.
     async fn reload(&self, metrics: &Metrics) {
-        for course in self.milters.iter().chain(&self.hooks) {
+        for course in self.milters.iter().chain(&self.hooks).chain(&self.clamd) {
             let (host, task) = (Arc::clone(&self.host), Arc::clone(course));
             let done = tokio::task::spawn_blocking(move || task.policy.reload(&host)).await;
             match done {
@@ -145,8 +165,12 @@ fn sandbox(config: &Sandbox) -> HostConfig {
 }
 
 /// Takes connections, as many at once as the limit says, until the gate stops; then waits for those it has.
-async fn accept(listener: Listener, door: Arc<Door>, mut stop: watch::Receiver<bool>) {
-    let places = Arc::new(Semaphore::new(door.house.limits.connections.clamp(1, Semaphore::MAX_PERMITS)));
+async fn accept<S, F>(listener: Listener, most: usize, serve: S, mut stop: watch::Receiver<bool>)
+where
+    S: Fn(Stream, watch::Receiver<bool>) -> F,
+    F: Future<Output = ()> + Send + 'static,
+{
+    let places = Arc::new(Semaphore::new(most.clamp(1, Semaphore::MAX_PERMITS)));
     let mut connections = JoinSet::new();
     loop {
         let next = async {
@@ -160,15 +184,15 @@ async fn accept(listener: Listener, door: Arc<Door>, mut stop: watch::Receiver<b
         };
         match accepted {
             Ok(stream) => {
-                let (door, stop) = (Arc::clone(&door), stop.clone());
+                let connection = serve(stream, stop.clone());
                 connections.spawn(async move {
                     let _place = place;
-                    door.serve(stream, stop).await;
+                    connection.await;
                 });
             }
             Err(error) => {
                 // Out of descriptors, most likely; it passes when connections end.
-                tracing::error!(listener = door.course.name, "accept: {error}");
+                tracing::error!("accept: {error}");
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }

@@ -79,6 +79,11 @@ impl Judge {
 
     /// The verdict on a mail. There always is one; one line of the log tells it.
     pub async fn judge(&self, mail: Mail, course: &Arc<Course>) -> Verdict {
+        self.judged(mail, course).await.verdict
+    }
+
+    /// The verdict, and what it rests on.
+    pub async fn judged(&self, mail: Mail, course: &Arc<Course>) -> Judged {
         let start = Instant::now();
         let _judging = self.metrics.judging.hold(1);
         let reference = reference::next();
@@ -110,7 +115,7 @@ impl Judge {
             ms = took.as_millis(),
             "mail"
         );
-        judged.verdict
+        judged
     }
 
     async fn ask(&self, mail: Mail, course: &Arc<Course>, reference: &str) -> Result<Judged, Failure> {
@@ -126,12 +131,17 @@ impl Judge {
     }
 }
 
-/// A verdict, and what the log says of it.
-struct Judged {
-    verdict: Verdict,
-    action: String,
-    risk: u8,
-    rules: Vec<String>,
+/// A verdict, and what it rests on.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// What to do.
+    pub verdict: Verdict,
+    /// The action of the report; `tempfail`, `too-large` or `unscanned` without one.
+    pub action: String,
+    /// The risk of the report.
+    pub risk: u8,
+    /// The rules that spoke: the one that decided first, then the heaviest.
+    pub rules: Vec<String>,
 }
 
 fn scan(host: &Host, mail: &Mail, course: &Course, reference: &str) -> Result<Judged, Failure> {
@@ -144,14 +154,22 @@ fn scan(host: &Host, mail: &Mail, course: &Course, reference: &str) -> Result<Ju
         changes.difference(&message, &rewritten);
         changes.body_is_optional = report.action == "tag" && changes.body.is_some();
     }
-    let mut rules: Vec<String> = Vec::new();
-    for finding in &report.findings {
-        if !rules.contains(&finding.rule) {
-            rules.push(finding.rule.clone());
-        }
-    }
+    let rules = rules(&report);
     let verdict = verdict(&report, &rules, changes, reference);
     Ok(Judged { verdict, action: report.action, risk: report.risk, rules })
+}
+
+/// The rules that spoke. A reply names the one that decided; it comes first.
+fn rules(report: &Report) -> Vec<String> {
+    let reply = report.reply.as_ref().and_then(|reply| reply.text.split_once('(')?.1.split_once(')'));
+    let deciding = reply.map(|(rule, _)| rule).filter(|rule| report.findings.iter().any(|f| f.rule == *rule));
+    let mut rules: Vec<String> = Vec::new();
+    for rule in deciding.into_iter().chain(report.findings.iter().map(|f| f.rule.as_str())) {
+        if !rules.iter().any(|known| known == rule) {
+            rules.push(rule.to_owned());
+        }
+    }
+    rules
 }
 
 /// What the report wants done. An action this gate does not know is one it cannot carry out.

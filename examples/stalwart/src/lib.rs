@@ -6,6 +6,7 @@
 //! ```
 
 pub mod changes;
+pub mod clamd;
 pub mod clock;
 pub mod config;
 pub mod daemon;

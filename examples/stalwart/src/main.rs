@@ -50,6 +50,9 @@ fn run(command: Command) -> anyhow::Result<()> {
             for hooks in &checked.config().hooks {
                 println!("{}: hooks on {}{}, policy: {}", hooks.name, hooks.listen, hooks.path, policy(&hooks.policy));
             }
+            for clamd in &checked.config().clamd {
+                println!("{}: clamd on {}, policy: {}", clamd.name, clamd.listen, policy(&clamd.policy));
+            }
             Ok(())
         }
         Command::Run { config } => {
