@@ -10,6 +10,7 @@ use clap::Parser as _;
 use forwarding_guard::args::{Cli, ProxyArgs, PullArgs, Task};
 use forwarding_guard::judge::{Judge, Verdict};
 use forwarding_guard::pull::{Script, Seen, deactivate, judge, scripts};
+use forwarding_guard::setup::told;
 use forwarding_guard::{proxy, setup};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -31,7 +32,7 @@ async fn main() -> ExitCode {
         Task::Pull(args) => run_pull(args).await,
     };
     done.unwrap_or_else(|error| {
-        eprintln!("forwarding-guard: {error:#}");
+        eprintln!("forwarding-guard: {}", told(&error));
         ExitCode::from(2)
     })
 }
@@ -56,7 +57,7 @@ async fn run_proxy(args: ProxyArgs) -> anyhow::Result<ExitCode> {
             () = first(term, int) => break,
             _ = renew.recv() => match setup::renew(&args, &settings) {
                 Ok(()) => tracing::info!(observes = settings.judge.policy().observes, "policy and certificate read again"),
-                Err(error) => tracing::error!(error = format!("{error:#}"), "the old policy or certificate stays"),
+                Err(error) => tracing::error!(error = told(&error), "the old policy or certificate stays"),
             },
         }
     }
@@ -119,7 +120,7 @@ async fn run_pull(args: PullArgs) -> anyhow::Result<ExitCode> {
                 }
                 Err(error) => {
                     failed = true;
-                    tracing::error!(user = script.user, error = format!("{error:#}"), "not switched off");
+                    tracing::error!(user = script.user, error = told(&error), "not switched off");
                 }
             }
         }
@@ -130,7 +131,7 @@ async fn run_pull(args: PullArgs) -> anyhow::Result<ExitCode> {
 
 /// Says what could not be looked at.
 fn unread(out: &mut impl std::io::Write, json: bool, mut what: Value, error: &anyhow::Error) -> std::io::Result<()> {
-    let error = format!("{error:#}");
+    let error = told(error);
     tracing::error!(what = %what, error, "not looked at");
     if let (true, Some(object)) = (json, what.as_object_mut()) {
         object.insert("error".to_owned(), error.into());

@@ -103,6 +103,19 @@ pub fn users(args: &PullArgs) -> anyhow::Result<Vec<String>> {
     Ok(users)
 }
 
+/// An error and its causes on one line. Some errors tell their cause themselves; it is not said twice.
+#[must_use]
+pub fn told(error: &anyhow::Error) -> String {
+    let mut out = String::new();
+    for cause in error.chain().map(ToString::to_string).filter(|c| !c.is_empty()) {
+        if !out.ends_with(&cause) {
+            out.push_str(if out.is_empty() { "" } else { ": " });
+            out.push_str(&cause);
+        }
+    }
+    out
+}
+
 fn server(address: &str, args: &ServerArgs, limit: usize) -> anyhow::Result<Server> {
     let (host, port) = host_and_port(address);
     let trust = if args.no_tls { None } else { Some(trust(host, args)?) };
@@ -144,6 +157,13 @@ fn read(path: &Path) -> anyhow::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let broke = crate::wire::WireError::Io(std::io::Error::other("no route"));
+        let error = anyhow::Error::new(broke).context("cannot reach mail.example");
+        assert_eq!(told(&error), "cannot reach mail.example: the connection broke: no route");
+    }
 
     #[test]
     fn addresses_have_hosts_and_ports() {

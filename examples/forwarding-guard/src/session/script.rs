@@ -4,6 +4,7 @@ use sekisho_host::Fact;
 
 use super::{Next, Session};
 use crate::judge::{Verdict, fact, missing};
+use crate::setup::told;
 use crate::wire::{Command, Status, WireError, last_line};
 
 /// Scripts that include one another are followed so far.
@@ -29,12 +30,7 @@ impl Session<'_> {
             Ok(verdict) => verdict,
             Err(error) => {
                 let open = self.settings.open || self.settings.judge.policy().observes;
-                self.log(
-                    command,
-                    name,
-                    if open { "passed without a verdict" } else { "put off" },
-                    &format!("{error:#}"),
-                );
+                self.log(command, name, if open { "passed without a verdict" } else { "put off" }, &told(&error));
                 if !open {
                     let text = "The script could not be looked at. Please try again later.";
                     self.client.send(&last_line("NO", "TRYLATER", text)).await?;
