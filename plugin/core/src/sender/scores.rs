@@ -219,8 +219,11 @@ fn reply(sender: &Sender) -> u16 {
     }
     let to_free = sender.of(Role::ReplyTo).any(|i| i.free_mail) && !sender.of(Role::From).any(|i| i.free_mail);
     let vip = sender.tricks.iter().any(|(_, t)| matches!(t, Trick::Vip(..)));
+    // Nothing proves that a protected domain wrote this, and the answer goes where anybody gets an address.
+    let borrowed = sender.known == Some("protected") && !sender.authentication.is_proved();
     match (to_free, vip) {
         (true, true) => 800,
+        (true, false) if borrowed => 600,
         (true, false) => 400,
         (false, true) => 500,
         (false, false) => 80,
