@@ -20,6 +20,7 @@ use crate::house::House;
 use crate::judge::{Course, Judge};
 use crate::metrics::Metrics;
 use crate::milter::door::Door;
+use crate::notify;
 use crate::policy::Policy;
 use crate::socket::{Listener, Stream};
 use crate::status::{self, Status};
@@ -109,8 +110,10 @@ impl Checked {
             tasks.spawn(hooks::door::serve(listener, door, stop.clone()));
         }
         tracing::info!("ready");
+        notify::tell("READY=1");
         self.obey_signals(&metrics).await?;
         tracing::info!("stopping: finishing mail in flight");
+        notify::tell("STOPPING=1");
         let _ = stopper.send(true);
         let finished = async { while tasks.join_next().await.is_some() {} };
         if timeout(self.config.grace(), finished).await.is_err() {

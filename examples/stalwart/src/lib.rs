@@ -17,6 +17,7 @@ pub mod judge;
 pub mod mail;
 pub mod metrics;
 pub mod milter;
+pub mod notify;
 pub mod policy;
 pub mod reference;
 pub mod socket;

@@ -135,3 +135,6 @@ async fn flush(stream: &mut Stream, out: &mut Vec<u8>) -> Result<(), Broken> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
