@@ -11,6 +11,7 @@ use crate::config::{Way, WayDirection};
 use crate::mail::{Mail, Refused, Transaction};
 use crate::metrics::Metrics;
 use crate::policy::Policy;
+use crate::recent::Entry;
 use crate::verdict::{OnFailure, Refusal, Verdict};
 use crate::{clock, reference};
 
@@ -97,11 +98,21 @@ impl Judge {
         let judged = answer.unwrap_or_else(|failure| {
             self.metrics.failure(failure.reason());
             tracing::error!(reference, listener = course.name, reason = failure.reason(), "no verdict: {failure}");
-            without_verdict(&reference, course.way.on_failure)
+            Judged { reason: failure.to_string(), ..without_verdict(&reference, course.way.on_failure) }
         });
         let took = start.elapsed();
         let rules: Vec<_> = judged.rules.iter().map(String::as_str).collect();
         self.metrics.verdict(&course.name, &judged.action, &rules, size, took);
+        self.metrics.recent.push(Entry {
+            time: clock::now(),
+            reference: reference.clone(),
+            listener: course.name.clone(),
+            action: judged.action.clone(),
+            rules: judged.rules.clone(),
+            reason: judged.reason.clone(),
+            size,
+            ms: took.as_millis(),
+        });
         tracing::info!(
             reference,
             listener = course.name,
@@ -142,6 +153,8 @@ pub struct Judged {
     pub risk: u8,
     /// The rules that spoke: the one that decided first, then the heaviest.
     pub rules: Vec<String>,
+    /// What the first rule says, or why there is no verdict; no text from the mail.
+    pub reason: String,
 }
 
 fn scan(host: &Host, mail: &Mail, course: &Course, reference: &str) -> Result<Judged, Failure> {
@@ -156,7 +169,9 @@ fn scan(host: &Host, mail: &Mail, course: &Course, reference: &str) -> Result<Ju
     }
     let rules = rules(&report);
     let verdict = verdict(&report, &rules, changes, reference);
-    Ok(Judged { verdict, action: report.action, risk: report.risk, rules })
+    let first = report.findings.into_iter().find(|f| rules.first() == Some(&f.rule));
+    let reason = first.map(|finding| finding.message).unwrap_or_default();
+    Ok(Judged { verdict, action: report.action, risk: report.risk, rules, reason })
 }
 
 /// The rules that spoke. A reply names the one that decided; it comes first.
@@ -222,7 +237,7 @@ fn without_verdict(reference: &str, on_failure: OnFailure) -> Judged {
         OnFailure::Tempfail => {
             let text = format!("The checkpoint could not look at this message, try again later [{reference}]");
             let verdict = Verdict::Refuse(Refusal::for_now(text));
-            Judged { verdict, action: "tempfail".to_owned(), risk: 0, rules: Vec::new() }
+            Judged { verdict, action: "tempfail".to_owned(), risk: 0, rules: Vec::new(), reason: String::new() }
         }
         OnFailure::Accept => unscanned(reference),
     }
@@ -234,7 +249,13 @@ fn too_large(reference: &str, on_failure: OnFailure) -> Judged {
         OnFailure::Tempfail => {
             let text = format!("The message is larger than the checkpoint can look at [{reference}]");
             let verdict = Verdict::Refuse(Refusal { code: 552, enhanced: "5.3.4".to_owned(), text });
-            Judged { verdict, action: "too-large".to_owned(), risk: 0, rules: Vec::new() }
+            Judged {
+                verdict,
+                action: "too-large".to_owned(),
+                risk: 0,
+                rules: Vec::new(),
+                reason: "the message is larger than the limit".to_owned(),
+            }
         }
         OnFailure::Accept => unscanned(reference),
     }
@@ -244,7 +265,13 @@ fn unscanned(reference: &str) -> Judged {
     let mut changes = Changes::default();
     changes.put_on_top("X-Sekisho-Reference", reference);
     changes.put_on_top("X-Sekisho-Action", "unscanned");
-    Judged { verdict: Verdict::Pass(changes), action: "unscanned".to_owned(), risk: 0, rules: Vec::new() }
+    Judged {
+        verdict: Verdict::Pass(changes),
+        action: "unscanned".to_owned(),
+        risk: 0,
+        rules: Vec::new(),
+        reason: String::new(),
+    }
 }
 
 fn context(from: &Transaction, direction: WayDirection) -> Context {

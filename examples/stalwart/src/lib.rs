@@ -19,6 +19,7 @@ pub mod metrics;
 pub mod milter;
 pub mod notify;
 pub mod policy;
+pub mod recent;
 pub mod reference;
 pub mod socket;
 pub mod status;

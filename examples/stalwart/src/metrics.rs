@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::recent::Recent;
+
 /// Upper bounds of the latency histogram, seconds.
 const BOUNDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
@@ -13,6 +15,8 @@ const BOUNDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0
 #[derive(Debug, Default)]
 pub struct Metrics {
     counted: Mutex<Counted>,
+    /// The last verdicts.
+    pub recent: Recent,
     /// Mails that have their turn or wait for it.
     pub judging: Gauge,
     /// Connections.

@@ -1,16 +1,18 @@
-//! `/metrics`, `/healthz` and `/readyz`.
+//! The status page, `/metrics`, `/healthz` and `/readyz`.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
+use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::house::House;
+
+mod page;
 
 /// What the pages tell of.
 #[derive(Clone, Debug)]
@@ -25,6 +27,7 @@ pub struct Status {
 pub async fn serve(listener: TcpListener, status: Status) {
     let mut stop = status.stop.clone();
     let pages = Router::new()
+        .route("/", get(page))
         .route("/metrics", get(metrics))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(readiness))
@@ -35,6 +38,14 @@ pub async fn serve(listener: TcpListener, status: Status) {
     if let Err(error) = axum::serve(listener, pages).with_graceful_shutdown(stopped).await {
         tracing::error!("status pages: {error}");
     }
+}
+
+async fn page(State(status): State<Status>) -> impl IntoResponse {
+    let metrics = &status.house.metrics;
+    let page = page::page(&metrics.recent.all(), metrics.judging.get(), metrics.connections.get());
+    // No script, nothing from elsewhere, in no frame.
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+    ([(header::CONTENT_SECURITY_POLICY, policy), (header::CACHE_CONTROL, "no-store")], Html(page))
 }
 
 async fn metrics(State(status): State<Status>) -> impl IntoResponse {
