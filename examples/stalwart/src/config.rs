@@ -42,11 +42,13 @@ pub struct GateConfig {
     pub log: LogFormat,
     /// How long mail in flight may take to finish once the gate was told to stop.
     pub grace_seconds: u64,
+    /// How often policies are looked at for changes; 0: on SIGHUP only.
+    pub watch_seconds: u64,
 }
 
 impl Default for GateConfig {
     fn default() -> Self {
-        Self { status: None, log: LogFormat::Text, grace_seconds: 30 }
+        Self { status: None, log: LogFormat::Text, grace_seconds: 30, watch_seconds: 5 }
     }
 }
 

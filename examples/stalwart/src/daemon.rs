@@ -122,23 +122,27 @@ impl Checked {
         Ok(())
     }
 
-    /// Reloads on SIGHUP; returns on SIGTERM and SIGINT.
+    /// Reloads on SIGHUP and when a policy was written; returns on SIGTERM and SIGINT.
     async fn obey_signals(&self, metrics: &Metrics) -> anyhow::Result<()> {
         let mut hangup = signal(SignalKind::hangup())?;
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
+        let watching = self.config.gate.watch_seconds > 0;
+        let mut watch = tokio::time::interval(Duration::from_secs(self.config.gate.watch_seconds.max(1)));
         loop {
             tokio::select! {
-                _ = hangup.recv() => self.reload(metrics).await,
+                _ = hangup.recv() => self.reload(metrics, |_| true).await,
+                _ = watch.tick(), if watching => self.reload(metrics, Policy::is_stale).await,
                 _ = terminate.recv() => return Ok(()),
                 _ = interrupt.recv() => return Ok(()),
             }
         }
     }
 
-    /// Reads all policies again; a wrong one changes nothing.
-    async fn reload(&self, metrics: &Metrics) {
-        for course in self.milters.iter().chain(&self.hooks).chain(&self.clamd) {
+    /// Reads policies again; a wrong one changes nothing.
+    async fn reload(&self, metrics: &Metrics, which: impl Fn(&Policy) -> bool) {
+        let all = self.milters.iter().chain(&self.hooks).chain(&self.clamd);
+        for course in all.filter(|course| which(&course.policy)) {
             let (host, task) = (Arc::clone(&self.host), Arc::clone(course));
             let done = tokio::task::spawn_blocking(move || task.policy.reload(&host)).await;
             match done {
