@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 
 use super::words::plain;
+use crate::text::fold::fold;
+use crate::text::skeleton::skeleton;
 
 /// What a folder is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,17 +99,7 @@ impl Role {
 
 /// `lnbox`, `1NBOX`, `INB0X`: the inbox by its looks only.
 fn looks_like_inbox(path: &str) -> bool {
-    let looks: String = path
-        .chars()
-        .map(|c| match c {
-            'l' | '1' | '|' | 'ı' | 'і' => 'i',
-            '0' | 'о' | 'ο' => 'o',
-            'х' => 'x',
-            'в' => 'b',
-            c => c,
-        })
-        .collect();
-    looks == "inbox" && path != "inbox"
+    path != "inbox" && path.chars().count() <= 8 && skeleton(&fold(path)) == skeleton(&fold("inbox"))
 }
 
 /// The name a folder path or URI stands for: percent escapes of a Thunderbird URI and modified UTF-7 (RFC 3501 section
