@@ -104,7 +104,7 @@ const TOGETHER: &[&[Feature]] = &[
     &[Feature::LookAlikes, Feature::Long, Feature::Distinctive],
     &[Feature::LookAlikes, Feature::Long, Feature::Distinctive, Feature::Dear],
     &[Feature::LookAlikes, Feature::Long, Feature::Distinctive, Feature::Full],
-    &[Feature::LookAlikes, Feature::Full],
+    &[Feature::LookAlikes, Feature::Full, Feature::Distinctive],
 ];
 
 /// How many features have a weight: those seen, and [`TOGETHER`].
