@@ -341,9 +341,9 @@ fn short_hash(text: &str) -> String {
 
 fn digits(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len().saturating_mul(2));
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
     for byte in bytes {
-        // Writing to a string does not fail.
-        let _ = write!(out, "{byte:02x}");
+        out.extend([digit(byte >> 4), digit(byte & 15)]);
     }
     out
 }
