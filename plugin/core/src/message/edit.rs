@@ -133,6 +133,16 @@ impl Plan<'_> {
             Some(_) => self.eol,
         }
     }
+
+    /// The content, with a line end behind it where the next delimiter would not begin a line otherwise: the empty line
+    /// that ends a header is also the line end before the delimiter when a part has no body at all.
+    fn before_delimiter(&self, mut bytes: Vec<u8>, at: usize) -> Vec<u8> {
+        let follows = !matches!(self.bytes.get(at), None | Some(b'\r' | b'\n'));
+        if follows && !matches!(bytes.last(), None | Some(b'\r' | b'\n')) {
+            bytes.extend_from_slice(self.eol.as_bytes());
+        }
+        bytes
+    }
 }
 
 /// The line end of a message: that of its first line.

@@ -90,7 +90,8 @@ impl Plan<'_> {
         let Body { encoding, bytes } = encode::body(text.as_bytes(), self.eol);
         let before = self.line_end_before(part.header.start);
         let fields = format!("{before}{}{}", self.content_fields(encoding), self.eol);
-        self.patch(part.header.start..part.body.end, [fields.as_bytes(), &bytes].concat());
+        let new = self.before_delimiter([fields.as_bytes(), &bytes].concat(), part.body.end);
+        self.patch(part.header.start..part.body.end, new);
     }
 
     /// Replaces the whole body: the fields that describe it go, the others stay.

@@ -352,6 +352,15 @@ fn messages() -> impl Strategy<Value = Vec<u8>> {
     (prop::collection::vec(line, 0..30), eol).prop_map(|(lines, eol)| lines.join(eol).into_bytes())
 }
 
+#[test]
+fn a_part_without_a_body_gets_a_text_on_lines_of_its_own() {
+    let message = b"Content-Type: multipart/mixed; boundary=c\n\n--c\n\n--c--\n--c";
+    let text = rewrite(message, &[edit("", "prepend-text", "\u{6CE8}\u{610F}")]);
+    assert!(String::from_utf8_lossy(&text).contains("=\n--c--\n"), "{}", String::from_utf8_lossy(&text));
+    let note = rewrite(message, &[edit("1", "replace-part", "note")]);
+    assert!(String::from_utf8_lossy(&note).contains("\n--c--\n"), "{}", String::from_utf8_lossy(&note));
+}
+
 fn edits() -> impl Strategy<Value = Vec<Edit>> {
     let place = prop_oneof!["", "1", "2", "3", "1.1", "2.1", "2.2"];
     let kind = prop_oneof![

@@ -90,7 +90,7 @@ impl Plan<'_> {
             None => return,
         };
         let Some(fields) = self.described(part, !keep, encoding) else { return };
-        self.patch(reading.body.clone(), bytes);
+        self.patch(reading.body.clone(), self.before_delimiter(bytes, reading.body.end));
         for (range, field) in fields {
             self.patch(range, field);
         }
