@@ -92,7 +92,8 @@ impl Class {
 /// What changed from one rule set to the other, weightiest first.
 #[must_use]
 pub fn diff(old: &RuleSet, new: &RuleSet, known: &Known<'_>) -> Vec<Change> {
-    Picture::of(new, &effects(new, known)).since(&Picture::of(old, &effects(old, known)))
+    let picture = |set| Picture::of(set, &effects(set, known), &Digests::of(set));
+    picture(new).since(&picture(old))
 }
 
 /// What a rule set does, small enough to be kept and compared with a later one.
@@ -153,7 +154,7 @@ impl Way {
 impl Picture {
     /// What a rule set does.
     #[must_use]
-    pub fn of(set: &RuleSet, effects: &Effects) -> Self {
+    pub fn of(set: &RuleSet, effects: &Effects, digests: &Digests) -> Self {
         let mut ways: BTreeMap<Key, Way> = BTreeMap::new();
         for route in &effects.routes {
             let key = (route.owner.clone(), route.to.shown(), route.via.as_str().to_owned());
@@ -165,7 +166,8 @@ impl Picture {
                 Some(all) => all.add(one),
             }
         }
-        Self { ways, rules: set.rules.iter().map(|rule| spelt(set, rule)).collect() }
+        let rules = set.rules.iter().zip(&digests.0).map(|(rule, digest)| spelt(set, rule, digest));
+        Self { ways, rules: rules.collect() }
     }
 
     /// What changed since an earlier one, weightiest first.
@@ -221,9 +223,9 @@ fn way(set: &RuleSet, route: &Route) -> Way {
     }
 }
 
-fn spelt(set: &RuleSet, rule: &Rule) -> Spelt {
+fn spelt(set: &RuleSet, rule: &Rule, digest: &Digest32) -> Spelt {
     Spelt {
-        hash: short_hash(&canonical(rule)),
+        hash: short(digest),
         name: rule.name.clone().unwrap_or_default(),
         owner: set.owner_of(rule).to_owned(),
         place: set.place(rule.span),
@@ -321,22 +323,45 @@ pub fn canonical(rule: &Rule) -> String {
     out
 }
 
-/// The hash of a rule set: SHA-256 over its canonical spelling, in hexadecimal digits. Two sets with one hash do the same.
+/// The SHA-256 of the canonical spelling of each rule of a set. Spelling is most of the work, so it is done once.
+pub struct Digests(Vec<Digest32>);
+
+type Digest32 = [u8; 32];
+
+impl Digests {
+    /// In the order of the rules.
+    #[must_use]
+    pub fn of(set: &RuleSet) -> Self {
+        Self(set.rules.iter().map(|rule| Sha256::digest(canonical(rule).as_bytes()).into()).collect())
+    }
+
+    /// The hash of the set: SHA-256 over owner, NUL and digest of every rule, in hexadecimal digits. Two sets with one
+    /// hash do the same.
+    #[must_use]
+    pub fn model_hash(&self, set: &RuleSet) -> String {
+        let mut hash = Sha256::new();
+        for (rule, digest) in set.rules.iter().zip(&self.0) {
+            hash.update(set.owner_of(rule).as_bytes());
+            hash.update([0]);
+            hash.update(digest);
+        }
+        digits(&hash.finalize())
+    }
+}
+
+/// The hash of a rule set, see [`Digests::model_hash`].
 #[must_use]
 pub fn model_hash(set: &RuleSet) -> String {
-    let mut hash = Sha256::new();
-    for rule in &set.rules {
-        hash.update(set.owner_of(rule).as_bytes());
-        hash.update([0]);
-        hash.update(canonical(rule).as_bytes());
-        hash.update([0]);
-    }
-    digits(&hash.finalize())
+    Digests::of(set).model_hash(set)
 }
 
 /// The first half of the SHA-256 of a text.
 fn short_hash(text: &str) -> String {
-    digits(Sha256::digest(text.as_bytes()).get(..16).unwrap_or_default())
+    short(&Sha256::digest(text.as_bytes()).into())
+}
+
+fn short(digest: &Digest32) -> String {
+    digits(digest.get(..16).unwrap_or_default())
 }
 
 fn digits(bytes: &[u8]) -> String {

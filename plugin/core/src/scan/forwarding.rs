@@ -4,7 +4,7 @@ use super::sender::prepare;
 use super::{judged, rule_names};
 use crate::budget::Budget;
 use crate::container::Mail;
-use crate::forwarding::diff::{Picture, model_hash};
+use crate::forwarding::diff::{Digests, Picture};
 use crate::forwarding::model::{ProblemKind, RuleSet};
 use crate::forwarding::{Known, Library, Survey, read_with};
 use crate::policy::Policy;
@@ -72,7 +72,8 @@ const REMEMBERED: usize = 1000;
 fn remember(survey: &Survey<'_>, context: &Context) -> Vec<Fact> {
     let owner =
         survey.effects.routes.iter().map(|r| r.owner.as_str()).find(|o| !o.is_empty()).unwrap_or(&survey.set.owner);
-    let mut out = vec![fact("forwarding-model", owner.to_owned(), model_hash(survey.set))];
+    let digests = Digests::of(survey.set);
+    let mut out = vec![fact("forwarding-model", owner.to_owned(), digests.model_hash(survey.set))];
     for route in survey.exits().filter(|r| !r.owner.is_empty()) {
         if let Some(address) = route.to.address() {
             let one = fact("forward-target", address.shown(), route.owner.clone());
@@ -81,7 +82,7 @@ fn remember(survey: &Survey<'_>, context: &Context) -> Vec<Fact> {
             }
         }
     }
-    let picture = Picture::of(survey.set, &survey.effects);
+    let picture = Picture::of(survey.set, &survey.effects, &digests);
     out.extend(picture.ways.iter().take(REMEMBERED).map(|(key, way)| fact("forwarding-route", json(key), json(way))));
     out.extend(
         picture.rules.iter().take(REMEMBERED).map(|rule| fact("forwarding-rule", rule.hash.clone(), json(rule))),
