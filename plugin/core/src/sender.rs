@@ -1,7 +1,7 @@
 //! Who the mail says it is from, and whether that is so: every reading of the sender fields, every domain compared with
 //! those worth imitating, every display name judged as if the address could not be seen, and what is known of the origin.
 //!
-//! [`read`] describes; the rules of the family `sender` judge. Scores are thousandths.
+//! [`mod@read`] describes; the rules of the family `sender` judge. Scores are thousandths.
 
 pub mod authentication;
 pub mod brand_names;

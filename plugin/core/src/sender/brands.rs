@@ -3,7 +3,7 @@
 
 use super::lookalike::{Index, IndexBuilder, Source};
 
-/// The packed index of [`BRANDS`].
+/// The packed index of the brands of `data/lists/brands.txt`.
 static PACKED: &[u8] = include_bytes!("../../data/brands.bin");
 
 /// One line of the list.
