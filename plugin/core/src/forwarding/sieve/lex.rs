@@ -57,7 +57,8 @@ impl<'a> Lexer<'a> {
     /// Begins at a byte of a text, ends at another.
     #[must_use]
     pub fn new(text: &'a str, at: usize, end: usize) -> Self {
-        Self { text, at, end: end.min(text.len()), comments: Vec::new() }
+        // Inside of a character there is nothing that could be read, and no end either.
+        Self { text, at: text.floor_char_boundary(at), end: text.floor_char_boundary(end), comments: Vec::new() }
     }
 
     /// The next token; [`Token::End`] for ever at the end.
@@ -244,6 +245,14 @@ mod tests {
     fn tokens(text: &str) -> Vec<Token<'_>> {
         let mut lexer = Lexer::new(text, 0, text.len());
         std::iter::from_fn(|| Some(lexer.next().token).filter(|t| *t != Token::End)).collect()
+    }
+
+    #[test]
+    fn an_end_inside_a_character_is_an_end() {
+        let text = "a é";
+        let mut lexer = Lexer::new(text, 0, text.len() - 1);
+        assert_eq!(lexer.next().token, Token::Identifier("a"));
+        assert_eq!(lexer.next().token, Token::End);
     }
 
     #[test]
