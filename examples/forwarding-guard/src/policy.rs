@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
+use sekisho_host::toml_to_json;
 use serde_json::Value;
 
 /// The plugin's policy and what it says to people.
@@ -28,7 +29,7 @@ impl Policy {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let toml = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"));
         let value = if toml {
-            toml::from_str(&text).with_context(|| format!("{} is no TOML", path.display()))?
+            toml::from_str(&text).map(toml_to_json).with_context(|| format!("{} is no TOML", path.display()))?
         } else {
             serde_json::from_str(&text).with_context(|| format!("{} is no JSON", path.display()))?
         };

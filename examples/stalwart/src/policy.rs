@@ -5,8 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use anyhow::{Context as _, anyhow, bail};
-use sekisho_host::{CallError, Context, Host};
-use serde_json::Value;
+use sekisho_host::{CallError, Context, Host, toml_to_json};
 
 use crate::config::place;
 
@@ -83,7 +82,7 @@ fn read(file: &Path, host: &Host) -> anyhow::Result<Arc<str>> {
         Some("json") => text,
         Some("toml") => {
             let value: toml::Value = toml::from_str(&text).map_err(|e| anyhow!("{name}{}", place(&text, &e)))?;
-            from_toml(value).to_string()
+            toml_to_json(value).to_string()
         }
         _ => bail!("{name}: neither a .toml nor a .json file"),
     };
@@ -91,19 +90,6 @@ fn read(file: &Path, host: &Host) -> anyhow::Result<Arc<str>> {
         Ok(_) => Ok(json.into()),
         Err(CallError::Policy(error)) => Err(anyhow!("{name}: {error}")),
         Err(error) => Err(anyhow!("{name}: {error}")),
-    }
-}
-
-/// Dates become text; everything else has its like.
-fn from_toml(value: toml::Value) -> Value {
-    match value {
-        toml::Value::String(text) => Value::String(text),
-        toml::Value::Integer(number) => Value::from(number),
-        toml::Value::Float(number) => Value::from(number),
-        toml::Value::Boolean(yes) => Value::Bool(yes),
-        toml::Value::Datetime(date) => Value::String(date.to_string()),
-        toml::Value::Array(values) => values.into_iter().map(from_toml).collect(),
-        toml::Value::Table(table) => table.into_iter().map(|(key, value)| (key, from_toml(value))).collect(),
     }
 }
 

@@ -17,6 +17,7 @@ mod bindings;
 mod cache;
 mod clock;
 mod config;
+mod document;
 mod engine;
 mod error;
 mod gate;
@@ -26,6 +27,7 @@ mod metrics;
 mod types;
 
 pub use config::{ComponentSource, HostConfig};
+pub use document::toml_to_json;
 pub use error::{CallError, HostError};
 pub use host::Host;
 pub use metrics::{Call, Function, Metrics, Outcome};

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow, bail};
-use sekisho_host::{CallError, Context, Fact, PolicyError};
+use sekisho_host::{CallError, Context, Fact, PolicyError, toml_to_json};
 use serde_json::Value;
 
 use super::{locate, source, time};
@@ -72,7 +72,7 @@ impl Document {
         let text = String::from_utf8(bytes).map_err(|_| anyhow!("{}: not UTF-8", path.display()))?;
         let json = match syntax {
             Syntax::Json => serde_json::from_str(&text).map_err(|e| place(path, Some(e.line()), "", &plain(&e)))?,
-            Syntax::Toml => toml::from_str(&text).map(from_toml).map_err(|e| {
+            Syntax::Toml => toml::from_str(&text).map(toml_to_json).map_err(|e| {
                 let line = e.span().map(|span| locate::line(&text, span.start));
                 place(path, line, "", e.message())
             })?,
@@ -106,17 +106,4 @@ fn place(path: &Path, line: Option<usize>, key: &str, message: &str) -> anyhow::
 fn plain(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
-}
-
-/// Dates become text; everything else has its like.
-fn from_toml(value: toml::Value) -> Value {
-    match value {
-        toml::Value::String(text) => Value::String(text),
-        toml::Value::Integer(number) => Value::from(number),
-        toml::Value::Float(number) => Value::from(number),
-        toml::Value::Boolean(yes) => Value::Bool(yes),
-        toml::Value::Datetime(date) => Value::String(date.to_string()),
-        toml::Value::Array(values) => values.into_iter().map(from_toml).collect(),
-        toml::Value::Table(table) => table.into_iter().map(|(key, value)| (key, from_toml(value))).collect(),
-    }
 }
