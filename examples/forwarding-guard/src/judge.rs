@@ -70,6 +70,7 @@ impl Judge {
     pub fn exchange(&self, policy: Policy) -> anyhow::Result<()> {
         self.host
             .lint_forwarding(b"", "sieve", &Context::default(), &policy.document)
+            .map_err(|error| policy.error(error))
             .context("the policy is wrong")?;
         *self.policy.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
         Ok(())

@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
-use sekisho_host::toml_to_json;
+use sekisho_host::{CallError, Document};
 use serde_json::Value;
 
 /// The plugin's policy and what it says to people.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Policy {
     /// The policy as the plugin takes it: JSON, empty for the defaults.
     pub document: String,
@@ -17,23 +16,28 @@ pub struct Policy {
     pub internal: Vec<String>,
     /// Where people are sent: the address of `[rescue]`, or who answers there.
     pub way_out: String,
+    /// The file it was read from.
+    source: Option<Document>,
 }
 
 impl Policy {
-    /// Reads a policy: TOML where the name ends so, else JSON; the defaults without a file.
+    /// Reads a policy, `.toml` or `.json`; the defaults without a file.
     ///
     /// # Errors
     /// When the file cannot be read or is neither. What it says is checked by the plugin.
     pub fn read(path: Option<&Path>) -> anyhow::Result<Self> {
         let Some(path) = path else { return Ok(Self::default()) };
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let toml = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"));
-        let value = if toml {
-            toml::from_str(&text).map(toml_to_json).with_context(|| format!("{} is no TOML", path.display()))?
-        } else {
-            serde_json::from_str(&text).with_context(|| format!("{} is no JSON", path.display()))?
-        };
-        Ok(Self::of(&value))
+        let document = Document::read(path)?;
+        Ok(Self { source: Some(document.clone()), ..Self::of(document.json()) })
+    }
+
+    /// What the plugin says of the policy, with its place in the file.
+    #[must_use]
+    pub fn error(&self, error: CallError) -> anyhow::Error {
+        match (error, &self.source) {
+            (CallError::Policy(error), Some(document)) => document.policy_error(&error).into(),
+            (error, _) => error.into(),
+        }
     }
 
     /// A policy document.
@@ -47,6 +51,7 @@ impl Policy {
             observes: text("/profile") == "observe",
             internal: internal.filter_map(Value::as_str).map(str::to_owned).collect(),
             way_out: ways.into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" "),
+            source: None,
         }
     }
 }

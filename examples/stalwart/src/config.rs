@@ -331,7 +331,7 @@ impl Config {
 }
 
 /// `:line: key: message`.
-pub fn place(text: &str, error: &toml::de::Error) -> String {
+fn place(text: &str, error: &toml::de::Error) -> String {
     let mut out = String::new();
     if let Some(span) = error.span() {
         let before = text.get(..span.start).unwrap_or(text);

@@ -4,10 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
-use anyhow::{Context as _, anyhow, bail};
-use sekisho_host::{CallError, Context, Host, toml_to_json};
-
-use crate::config::place;
+use anyhow::Context as _;
+use sekisho_host::{CallError, Context, Document, Host};
 
 /// The policy of a listener.
 #[derive(Debug)]
@@ -76,20 +74,12 @@ fn look(file: &Path) -> Option<Look> {
 }
 
 fn read(file: &Path, host: &Host) -> anyhow::Result<Arc<str>> {
-    let name = file.display();
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
-    let json = match file.extension().and_then(|e| e.to_str()) {
-        Some("json") => text,
-        Some("toml") => {
-            let value: toml::Value = toml::from_str(&text).map_err(|e| anyhow!("{name}{}", place(&text, &e)))?;
-            toml_to_json(value).to_string()
-        }
-        _ => bail!("{name}: neither a .toml nor a .json file"),
-    };
+    let document = Document::read(file)?;
+    let json = document.json().to_string();
     match host.scan_message(b"\r\n", &Context::default(), &json) {
         Ok(_) => Ok(json.into()),
-        Err(CallError::Policy(error)) => Err(anyhow!("{name}: {error}")),
-        Err(error) => Err(anyhow!("{name}: {error}")),
+        Err(CallError::Policy(error)) => Err(document.policy_error(&error).into()),
+        Err(error) => Err(error).with_context(|| file.display().to_string()),
     }
 }
 
@@ -106,9 +96,9 @@ mod tests {
         assert_eq!((&*policy.json(), policy.is_stale()), (r#"{"profile":"tag"}"#, false));
 
         for (text, wanted) in [
-            ("profile = \"nonsense\"\n", "profile: "),
-            ("[inbound.rules.zip-encrypted]\nactoin = \"hold\"\n", "inbound.rules.zip-encrypted.actoin"),
-            ("profile = \n", ":1: profile"),
+            ("profile = \"nonsense\"\n", ":1: profile: "),
+            ("[inbound.rules.zip-encrypted]\nactoin = \"hold\"\n", ":2: inbound.rules.zip-encrypted.actoin: "),
+            ("profile = \n", ":1: "),
         ] {
             std::fs::write(&file, text).unwrap();
             assert!(policy.is_stale());

@@ -27,6 +27,7 @@ pub enum Command {
     Index(IndexArgs),
     Forwarding(ForwardingArgs),
     Rewrite(RewriteArgs),
+    Policy(PolicyTaskArgs),
     Rules(RulesArgs),
     Explain(ExplainArgs),
     Bench(BenchArgs),
@@ -238,6 +239,86 @@ fn edit(text: &str) -> Result<Edit, String> {
     };
     let value = fields.next().unwrap_or_default();
     Ok(Edit { place: place.to_owned(), kind: kind.to_owned(), value: value.to_owned() })
+}
+
+/// Policies as code: are they right, and do they do what they should?
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sekisho policy check policy.toml                     before it goes live
+  sekisho policy test examples/policy                  mails and what must become of them
+  sekisho policy test tests/ --policy new.toml         the same cases under another policy")]
+pub struct PolicyTaskArgs {
+    #[command(subcommand)]
+    pub task: PolicyTask,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PolicyTask {
+    Check(PolicyCheckArgs),
+    Test(PolicyTestArgs),
+}
+
+/// Are these policies right? Errors have file, line and key
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sekisho policy check /etc/sekisho/*.toml
+  sekisho policy check --json policy.toml | jq .message
+
+Exceptions that have expired are told, and are no error.
+
+Exit status: 0 all are right, 1 some are wrong, 2 wrong use or unreadable input.")]
+pub struct PolicyCheckArgs {
+    /// Policies, `.toml` or `.json`
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// One JSON object a line: `{path, ok, line, key, message, notes}`
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub engine: EngineArgs,
+}
+
+/// Do policies do what they should? Every `.toml` file below the directory is a case
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A case stands beside its mail, ppap.toml beside ppap.eml:
+  mail = \"ppap.eml\"                    # may be left out when the names are alike
+  policy = \"../policy.toml\"            # may be left out: --policy, then the nearest policy.toml
+  [context]                            # what the gateway knows; all of it may be left out
+  direction = \"outbound\"
+  mail-from = \"sato@corp.example\"
+  [[facts]]
+  kind = \"time\"
+  value = \"2026-11-24T09:00:00Z\"
+  [expect]
+  action = \"hold\"                      # deliver, tag, strip, hold, quarantine, defer, reject
+  rules = [\"zip-encrypted\"]            # these must speak
+  not-rules = [\"name-executable\"]      # these must not
+  reply = \"upload.corp.example\"        # stands in the answer to the sender
+A file called policy.toml, or something.policy.toml, is a policy and no case.
+
+Examples:
+  sekisho policy test examples/policy
+  sekisho policy test tests/ --policy new.toml --json | jq 'select(.ok | not)'
+
+Exit status: 0 all cases are as expected, 1 some are not, 2 wrong use, or a case or policy that cannot be read.")]
+pub struct PolicyTestArgs {
+    /// Directories with cases, or single cases
+    #[arg(required = true, value_name = "DIR")]
+    pub paths: Vec<PathBuf>,
+    /// The policy of cases that name none
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// One JSON object a line: `{case, mail, policy, ok, action, risk, rules, differences}`
+    #[arg(long)]
+    pub json: bool,
+    /// Only cases that are not as expected
+    #[arg(short, long, conflicts_with = "json")]
+    pub quiet: bool,
+    #[command(flatten)]
+    pub engine: EngineArgs,
 }
 
 /// What is looked for: all rules

@@ -6,6 +6,7 @@ pub mod component;
 pub mod explain;
 pub mod forwarding;
 pub mod index;
+pub mod policy;
 pub mod rewrite;
 pub mod rules;
 pub mod scan;

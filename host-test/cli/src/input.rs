@@ -1,7 +1,6 @@
 //! From the command line to bytes: messages, mailboxes, policies.
 
 pub mod document;
-pub mod locate;
 pub mod mbox;
 pub mod parallel;
 pub mod source;

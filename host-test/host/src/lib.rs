@@ -27,7 +27,7 @@ mod metrics;
 mod types;
 
 pub use config::{ComponentSource, HostConfig};
-pub use document::toml_to_json;
+pub use document::{Document, DocumentError, toml_to_json};
 pub use error::{CallError, HostError};
 pub use host::Host;
 pub use metrics::{Call, Function, Metrics, Outcome};

@@ -28,7 +28,7 @@ pub fn run(args: &ExplainArgs) -> anyhow::Result<Exit> {
 }
 
 /// The id most like a word, if one is like it.
-fn nearest<'a>(word: &str, ids: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, ids: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = word.len().div_ceil(3);
     ids.map(|id| (if id.contains(word) { 0 } else { distance(word, id) }, id))
         .min()
