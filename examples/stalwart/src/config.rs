@@ -24,6 +24,8 @@ pub struct Config {
     pub sandbox: Sandbox,
     /// What is let in at once.
     pub limits: Limits,
+    /// What is kept of verdicts; nothing by default.
+    pub record: Option<Record>,
     /// Milter listeners.
     pub milter: Vec<Milter>,
     /// MTA Hooks listeners.
@@ -105,6 +107,28 @@ impl Default for Limits {
     fn default() -> Self {
         Self { message_mib: 64, in_flight_mib: 512, connections: 512, idle_seconds: 1800 }
     }
+}
+
+/// `[record]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Record {
+    /// A directory of this user alone.
+    pub directory: PathBuf,
+    /// Records older than so many days are deleted.
+    #[serde(default = "record_days")]
+    pub days: u64,
+    /// When records take more room, the oldest are deleted.
+    #[serde(default = "record_mib")]
+    pub mib: u64,
+}
+
+fn record_days() -> u64 {
+    30
+}
+
+fn record_mib() -> u64 {
+    1024
 }
 
 /// What is set for each listener, whatever its door.
@@ -317,10 +341,11 @@ impl Config {
     }
 
     fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let record = self.record.as_mut().map(|record| &mut record.directory).into_iter();
         let own = [&mut self.sandbox.component, &mut self.sandbox.cache].into_iter();
         let milters = self.milter.iter_mut().map(|m| &mut m.policy);
         let hooks = self.hooks.iter_mut().map(|h| &mut h.policy);
-        own.chain(milters).chain(hooks).chain(self.clamd.iter_mut().map(|c| &mut c.policy)).flatten()
+        own.chain(milters).chain(hooks).chain(self.clamd.iter_mut().map(|c| &mut c.policy)).flatten().chain(record)
     }
 
     /// How long mail in flight may take to finish.

@@ -22,6 +22,7 @@ use crate::metrics::Metrics;
 use crate::milter::door::Door;
 use crate::notify;
 use crate::policy::Policy;
+use crate::record::{Bounds, Recorder};
 use crate::socket::{Listener, Stream};
 use crate::status::{self, Status};
 
@@ -71,7 +72,8 @@ impl Checked {
         let metrics = Arc::new(Metrics::default());
         let concurrency = self.host.config().concurrency;
         let wait = Duration::from_millis(self.config.sandbox.wait_ms);
-        let judge = Judge::new(Arc::clone(&self.host), concurrency, wait, Arc::clone(&metrics));
+        let judge = Judge::new(Arc::clone(&self.host), concurrency, wait, Arc::clone(&metrics))
+            .with_recorder(self.recorder(&metrics)?);
         let house = Arc::new(House::new(judge, self.config.limits.clone(), Arc::clone(&metrics)));
         let (stopper, stop) = watch::channel(false);
         let mut tasks = JoinSet::new();
@@ -120,6 +122,12 @@ impl Checked {
             tracing::warn!("stopped with mail in flight; its clients will send it again");
         }
         Ok(())
+    }
+
+    fn recorder(&self, metrics: &Arc<Metrics>) -> anyhow::Result<Option<Recorder>> {
+        let Some(record) = &self.config.record else { return Ok(None) };
+        let bounds = Bounds { days: record.days, bytes: record.mib.saturating_mul(1 << 20) };
+        Recorder::start(&record.directory, bounds, Arc::clone(metrics)).map(Some)
     }
 
     /// Reloads on SIGHUP and when a policy was written; returns on SIGTERM and SIGINT.

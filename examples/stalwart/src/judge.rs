@@ -12,6 +12,7 @@ use crate::mail::{Mail, Refused, Transaction};
 use crate::metrics::Metrics;
 use crate::policy::Policy;
 use crate::recent::Entry;
+use crate::record::Recorder;
 use crate::verdict::{OnFailure, Refusal, Verdict};
 use crate::{clock, reference};
 
@@ -33,6 +34,7 @@ pub struct Judge {
     turns: Arc<Semaphore>,
     wait: Duration,
     metrics: Arc<Metrics>,
+    recorder: Option<Arc<Recorder>>,
 }
 
 /// Why a mail got no verdict.
@@ -68,7 +70,14 @@ impl Judge {
     /// Judges at most `concurrency` mails side by side; others wait `wait` at most.
     #[must_use]
     pub fn new(host: Arc<Host>, concurrency: usize, wait: Duration, metrics: Arc<Metrics>) -> Self {
-        Self { host, turns: Arc::new(Semaphore::new(concurrency)), wait, metrics }
+        Self { host, turns: Arc::new(Semaphore::new(concurrency)), wait, metrics, recorder: None }
+    }
+
+    /// Has every verdict of the plugin recorded.
+    #[must_use]
+    pub fn with_recorder(mut self, recorder: Option<Recorder>) -> Self {
+        self.recorder = recorder.map(Arc::new);
+        self
     }
 
     /// Can the plugin answer? Looks at an empty message.
@@ -133,10 +142,11 @@ impl Judge {
         let turn = tokio::time::timeout(self.wait, Arc::clone(&self.turns).acquire_owned()).await;
         let Ok(Ok(turn)) = turn else { return Err(Failure::Busy) };
         let (host, course, reference) = (Arc::clone(&self.host), Arc::clone(course), reference.to_owned());
+        let recorder = self.recorder.clone();
         let work = move || {
             // The turn ends with the work, even when nobody waits for its result any more.
             let _turn = turn;
-            scan(&host, &mail, &course, &reference)
+            scan(&host, &mail, &course, &reference, recorder.as_deref())
         };
         tokio::task::spawn_blocking(work).await.unwrap_or(Err(Failure::Task))
     }
@@ -157,9 +167,20 @@ pub struct Judged {
     pub reason: String,
 }
 
-fn scan(host: &Host, mail: &Mail, course: &Course, reference: &str) -> Result<Judged, Failure> {
+fn scan(
+    host: &Host,
+    mail: &Mail,
+    course: &Course,
+    reference: &str,
+    recorder: Option<&Recorder>,
+) -> Result<Judged, Failure> {
     let context = context(&mail.transaction, course.way.direction);
-    let report = host.scan_message(&mail.bytes, &context, &course.policy.json())?;
+    let policy = course.policy.json();
+    let report = host.scan_message(&mail.bytes, &context, &policy)?;
+    if let Some(recorder) = recorder {
+        let by = (&policy, host.component_sha256());
+        recorder.keep((reference, &course.name), &mail.bytes, &context, by, &report);
+    }
     let mut changes = Changes::default();
     let message = without_forged_results(&mail.bytes, &mut changes);
     if !report.edits.is_empty() {

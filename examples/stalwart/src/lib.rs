@@ -20,6 +20,7 @@ pub mod milter;
 pub mod notify;
 pub mod policy;
 pub mod recent;
+pub mod record;
 pub mod reference;
 pub mod socket;
 pub mod status;

@@ -25,6 +25,8 @@ pub struct Metrics {
     pub in_flight: Gauge,
     /// Reloads of policies that were refused.
     pub bad_reloads: AtomicU64,
+    /// Records that were not kept.
+    pub lost_records: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -140,6 +142,9 @@ impl Metrics {
         let bad = self.bad_reloads.load(Ordering::Relaxed);
         head(&mut out, "sekisho_bad_reloads_total", "counter", "Policies that were refused while running.");
         let _ = writeln!(out, "sekisho_bad_reloads_total {bad}");
+        let lost = self.lost_records.load(Ordering::Relaxed);
+        head(&mut out, "sekisho_lost_records_total", "counter", "Records of verdicts that were not kept.");
+        let _ = writeln!(out, "sekisho_lost_records_total {lost}");
         out
     }
 }

@@ -28,6 +28,7 @@ pub enum Command {
     Forwarding(ForwardingArgs),
     Rewrite(RewriteArgs),
     Policy(PolicyTaskArgs),
+    Replay(ReplayArgs),
     Rules(RulesArgs),
     Explain(ExplainArgs),
     Bench(BenchArgs),
@@ -319,6 +320,36 @@ pub struct PolicyTestArgs {
     pub quiet: bool,
     #[command(flatten)]
     pub engine: EngineArgs,
+}
+
+/// Repeat a verdict of the gate: the same mail, the same report, byte for byte
+#[derive(Debug, Args)]
+#[command(after_help = "\
+With `[record]` in its configuration the gate keeps of each verdict what went into it, but for the mail:
+  sekisho replay /var/lib/sekisho/records/2026-11-24/T43FJ-HRM00.json mail.eml
+  sekisho replay RECORD mail.eml --component old.wasm      the plugin of that day
+  sekisho replay RECORD mail.eml --policy new.toml         what another policy would have said
+
+A mail as it was delivered is taken back to what was judged, where possible: line ends become CRLF, and fields that were put on
+top of it later are left out.
+
+Exit status: 0 the same report from the same mail, policy and component, 1 something differs, 2 wrong use or unreadable input.")]
+pub struct ReplayArgs {
+    /// The record
+    #[arg(value_name = "RECORD")]
+    pub record: PathBuf,
+    /// The mail; `-` is standard input
+    #[arg(value_name = "MAIL")]
+    pub mail: PathBuf,
+    /// The component that judged it, if it is not the one inside this tool
+    #[arg(long, value_name = "FILE")]
+    pub component: Option<PathBuf>,
+    /// Another policy than the recorded one
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// One JSON object: `{reference, same, differs, report}`
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What is looked for: all rules

@@ -7,6 +7,7 @@ pub mod explain;
 pub mod forwarding;
 pub mod index;
 pub mod policy;
+pub mod replay;
 pub mod rewrite;
 pub mod rules;
 pub mod scan;

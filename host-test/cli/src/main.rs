@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         Command::Forwarding(args) => command::forwarding::run(&args),
         Command::Rewrite(args) => command::rewrite::run(&args),
         Command::Policy(args) => command::policy::run(&args),
+        Command::Replay(args) => command::replay::run(&args),
         Command::Rules(args) => command::rules::run(&args),
         Command::Explain(args) => command::explain::run(&args),
         Command::Bench(args) => command::bench::run(&args),

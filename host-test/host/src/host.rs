@@ -1,5 +1,6 @@
 //! One component, pre-linked; a fresh sandbox for every call.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use crate::error::{CallError, HostError};
 use crate::gate::Gate;
 use crate::guard::{Guard, MemoryLimitReached};
 use crate::metrics::{Call, Function, Metrics, Outcome};
+use crate::record::sha256;
 use crate::types::{Context, Edit, Report, RuleInfo};
 use crate::{COMPONENT, cache, engine};
 
@@ -25,6 +27,7 @@ pub struct Host {
     clock: Option<Clock>,
     config: HostConfig,
     metrics: Option<Arc<dyn Metrics>>,
+    component: String,
 }
 
 impl fmt::Debug for Host {
@@ -40,14 +43,15 @@ impl Host {
     /// [`HostError`]: it cannot be read, is no component, imports something, or does not export what `wit/` says.
     pub fn new(config: HostConfig) -> Result<Self, HostError> {
         let engine = engine::engine(&config)?;
-        let component = match &config.component {
-            ComponentSource::Embedded => cache::component(&engine, COMPONENT, &config)?,
+        let bytes = match &config.component {
+            ComponentSource::Embedded => Cow::Borrowed(COMPONENT),
             ComponentSource::File(path) => {
-                let bytes = std::fs::read(path).map_err(|error| HostError::Unreadable { path: path.clone(), error })?;
-                cache::component(&engine, &bytes, &config)?
+                let read = std::fs::read(path);
+                Cow::Owned(read.map_err(|error| HostError::Unreadable { path: path.clone(), error })?)
             }
         };
-        let plugin = link(&engine, &component)?;
+        let plugin = link(&engine, &cache::component(&engine, &bytes, &config)?)?;
+        let component = sha256(&bytes);
         let clock = match config.deadline {
             Some(deadline) => Some(
                 Clock::start(engine.clone(), deadline)
@@ -55,7 +59,7 @@ impl Host {
             ),
             None => None,
         };
-        Ok(Self { gate: Gate::new(config.concurrency.max(1)), engine, plugin, clock, config, metrics: None })
+        Ok(Self { gate: Gate::new(config.concurrency.max(1)), engine, plugin, clock, config, metrics: None, component })
     }
 
     /// The component this crate was built with, default bounds, nothing kept on disk.
@@ -71,6 +75,12 @@ impl Host {
     pub fn with_metrics(mut self, metrics: Arc<dyn Metrics>) -> Self {
         self.metrics = Some(metrics);
         self
+    }
+
+    /// SHA-256 of the component, hexadecimal: which plugin it is that answers.
+    #[must_use]
+    pub fn component_sha256(&self) -> &str {
+        &self.component
     }
 
     /// How it is set up.

@@ -24,6 +24,7 @@ mod gate;
 mod guard;
 mod host;
 mod metrics;
+pub mod record;
 mod types;
 
 pub use config::{ComponentSource, HostConfig};
