@@ -1,11 +1,17 @@
 //! The time as the plugin takes it (fact `time`): RFC 3339, UTC.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Now.
 #[must_use]
 pub fn now() -> String {
     spell(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs()))
+}
+
+/// This long ago.
+#[must_use]
+pub fn before(age: Duration) -> String {
+    spell(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.saturating_sub(age).as_secs()))
 }
 
 /// Seconds since 1970 as a date and a time. Days to dates after Howard Hinnant, "chrono-Compatible Low-Level Date

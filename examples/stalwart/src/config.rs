@@ -11,8 +11,10 @@ use serde::Deserialize;
 use crate::verdict::{OnFailure, WithoutHold};
 
 mod listen;
+mod quarantine;
 
 pub use listen::{Listen, SocketMode};
+pub use quarantine::{Kept, Mailbox, Protocol, Quarantine, Spooled};
 
 /// Everything an operator can set.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -26,6 +28,8 @@ pub struct Config {
     pub limits: Limits,
     /// What is kept of verdicts; nothing by default.
     pub record: Option<Record>,
+    /// Held mail; without it mail servers hold it themselves, as far as they can.
+    pub quarantine: Option<Quarantine>,
     /// Milter listeners.
     pub milter: Vec<Milter>,
     /// MTA Hooks listeners.
@@ -146,6 +150,11 @@ pub struct Way {
     /// What happens to mail that is to be held, when the mail server cannot.
     #[serde(default)]
     pub without_hold: WithoutHold,
+    /// The actions whose mail goes into the spool, where there is one.
+    #[serde(default)]
+    pub spool: Spooled,
+    /// A mailbox that takes quarantined mail instead of its recipients.
+    pub quarantine_to: Option<Mailbox>,
 }
 
 /// Which way mail goes, seen from the operator.
@@ -183,6 +192,11 @@ pub struct Milter {
     /// See [`Way`].
     #[serde(default)]
     pub without_hold: WithoutHold,
+    /// See [`Way`].
+    #[serde(default)]
+    pub spool: Spooled,
+    /// See [`Way`].
+    pub quarantine_to: Option<Mailbox>,
 }
 
 impl Milter {
@@ -194,6 +208,8 @@ impl Milter {
             policy: self.policy.clone(),
             on_failure: self.on_failure,
             without_hold: self.without_hold,
+            spool: self.spool.clone(),
+            quarantine_to: self.quarantine_to.clone(),
         }
     }
 }
@@ -226,6 +242,11 @@ pub struct Hooks {
     /// See [`Way`].
     #[serde(default)]
     pub without_hold: WithoutHold,
+    /// See [`Way`].
+    #[serde(default)]
+    pub spool: Spooled,
+    /// See [`Way`].
+    pub quarantine_to: Option<Mailbox>,
 }
 
 fn hook_path() -> String {
@@ -241,6 +262,8 @@ impl Hooks {
             policy: self.policy.clone(),
             on_failure: self.on_failure,
             without_hold: self.without_hold,
+            spool: self.spool.clone(),
+            quarantine_to: self.quarantine_to.clone(),
         }
     }
 
@@ -290,8 +313,15 @@ impl Clamd {
     /// What is set for each listener.
     #[must_use]
     pub fn way(&self) -> Way {
-        let without_hold = WithoutHold::default();
-        Way { direction: self.direction, policy: self.policy.clone(), on_failure: self.on_failure, without_hold }
+        // There is no way to have this mail dropped, or delivered elsewhere.
+        Way {
+            direction: self.direction,
+            policy: self.policy.clone(),
+            on_failure: self.on_failure,
+            without_hold: WithoutHold::default(),
+            spool: Spooled::nothing(),
+            quarantine_to: None,
+        }
     }
 }
 
@@ -343,9 +373,11 @@ impl Config {
     fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
         let record = self.record.as_mut().map(|record| &mut record.directory).into_iter();
         let own = [&mut self.sandbox.component, &mut self.sandbox.cache].into_iter();
+        let spool = self.quarantine.iter_mut().map(|q| &mut q.directory);
         let milters = self.milter.iter_mut().map(|m| &mut m.policy);
         let hooks = self.hooks.iter_mut().map(|h| &mut h.policy);
-        own.chain(milters).chain(hooks).chain(self.clamd.iter_mut().map(|c| &mut c.policy)).flatten().chain(record)
+        let policies = milters.chain(hooks).chain(self.clamd.iter_mut().map(|c| &mut c.policy));
+        own.chain(policies).flatten().chain(record).chain(spool)
     }
 
     /// How long mail in flight may take to finish.

@@ -22,6 +22,7 @@ use crate::metrics::Metrics;
 use crate::milter::door::Door;
 use crate::notify;
 use crate::policy::Policy;
+use crate::quarantine::Spool;
 use crate::record::{Bounds, Recorder};
 use crate::socket::{Listener, Stream};
 use crate::status::{self, Status};
@@ -72,8 +73,13 @@ impl Checked {
         let metrics = Arc::new(Metrics::default());
         let concurrency = self.host.config().concurrency;
         let wait = Duration::from_millis(self.config.sandbox.wait_ms);
+        let spool = match &self.config.quarantine {
+            Some(quarantine) => Some(Arc::new(quarantine.open().context("quarantine")?)),
+            None => None,
+        };
         let judge = Judge::new(Arc::clone(&self.host), concurrency, wait, Arc::clone(&metrics))
-            .with_recorder(self.recorder(&metrics)?);
+            .with_recorder(self.recorder(&metrics)?)
+            .with_spool(spool.clone());
         let house = Arc::new(House::new(judge, self.config.limits.clone(), Arc::clone(&metrics)));
         let (stopper, stop) = watch::channel(false);
         let mut tasks = JoinSet::new();
@@ -110,6 +116,9 @@ impl Checked {
             let door = hooks::door::Door::new(Arc::clone(&house), Arc::clone(course), hooks);
             tracing::info!(listener = hooks.name, on = %hooks.listen, path = hooks.path, "MTA Hooks door open");
             tasks.spawn(hooks::door::serve(listener, door, stop.clone()));
+        }
+        if let Some(spool) = &spool {
+            tasks.spawn(keep_house(Arc::clone(spool), Arc::clone(&metrics), stop.clone()));
         }
         tracing::info!("ready");
         notify::tell("READY=1");
@@ -162,6 +171,26 @@ impl Checked {
                 }
                 Err(error) => tracing::error!(listener = course.name, "reload: {error}"),
             }
+        }
+    }
+}
+
+/// How often the quarantine is looked through.
+const HOUSEKEEPING: Duration = Duration::from_secs(60);
+
+/// Looks through the quarantine now and then, until the gate stops.
+async fn keep_house(spool: Arc<Spool>, metrics: Arc<Metrics>, mut stop: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(HOUSEKEEPING);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+        let spool = Arc::clone(&spool);
+        match tokio::task::spawn_blocking(move || spool.survey()).await {
+            Ok(Ok(survey)) => metrics.quarantine.set(&survey),
+            Ok(Err(error)) => tracing::error!("quarantine: {error}"),
+            Err(error) => tracing::error!("quarantine: {error}"),
         }
     }
 }

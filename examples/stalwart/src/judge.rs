@@ -11,6 +11,7 @@ use crate::config::{Way, WayDirection};
 use crate::mail::{Mail, Refused, Transaction};
 use crate::metrics::Metrics;
 use crate::policy::Policy;
+use crate::quarantine::{Spool, SpoolError, Why};
 use crate::recent::Entry;
 use crate::record::Recorder;
 use crate::verdict::{OnFailure, Refusal, Verdict};
@@ -35,6 +36,7 @@ pub struct Judge {
     wait: Duration,
     metrics: Arc<Metrics>,
     recorder: Option<Arc<Recorder>>,
+    spool: Option<Arc<Spool>>,
 }
 
 /// Why a mail got no verdict.
@@ -48,6 +50,8 @@ enum Failure {
     Call(#[from] CallError),
     #[error("the task that judged it ended early")]
     Task,
+    #[error("it belongs into quarantine: {0}")]
+    Spool(#[from] SpoolError),
 }
 
 impl Failure {
@@ -62,6 +66,8 @@ impl Failure {
             Self::Call(CallError::OutOfFuel { .. }) => "fuel",
             Self::Call(CallError::OutOfMemory { .. }) => "memory",
             Self::Task => "task",
+            Self::Spool(SpoolError::Full { .. }) => "quarantine-full",
+            Self::Spool(_) => "quarantine",
         }
     }
 }
@@ -70,13 +76,20 @@ impl Judge {
     /// Judges at most `concurrency` mails side by side; others wait `wait` at most.
     #[must_use]
     pub fn new(host: Arc<Host>, concurrency: usize, wait: Duration, metrics: Arc<Metrics>) -> Self {
-        Self { host, turns: Arc::new(Semaphore::new(concurrency)), wait, metrics, recorder: None }
+        Self { host, turns: Arc::new(Semaphore::new(concurrency)), wait, metrics, recorder: None, spool: None }
     }
 
     /// Has every verdict of the plugin recorded.
     #[must_use]
     pub fn with_recorder(mut self, recorder: Option<Recorder>) -> Self {
         self.recorder = recorder.map(Arc::new);
+        self
+    }
+
+    /// Has mail that is to be kept away from its recipients put into `spool`.
+    #[must_use]
+    pub fn with_spool(mut self, spool: Option<Arc<Spool>>) -> Self {
+        self.spool = spool;
         self
     }
 
@@ -107,7 +120,10 @@ impl Judge {
         let judged = answer.unwrap_or_else(|failure| {
             self.metrics.failure(failure.reason());
             tracing::error!(reference, listener = course.name, reason = failure.reason(), "no verdict: {failure}");
-            Judged { reason: failure.to_string(), ..without_verdict(&reference, course.way.on_failure) }
+            // What was found bad and cannot be kept does not pass, whatever else may.
+            let found = matches!(failure, Failure::Spool(_));
+            let on_failure = if found { OnFailure::Tempfail } else { course.way.on_failure };
+            Judged { reason: failure.to_string(), ..without_verdict(&reference, on_failure) }
         });
         let took = start.elapsed();
         let rules: Vec<_> = judged.rules.iter().map(String::as_str).collect();
@@ -143,10 +159,12 @@ impl Judge {
         let Ok(Ok(turn)) = turn else { return Err(Failure::Busy) };
         let (host, course, reference) = (Arc::clone(&self.host), Arc::clone(course), reference.to_owned());
         let recorder = self.recorder.clone();
+        let spool = self.spool.clone();
         let work = move || {
             // The turn ends with the work, even when nobody waits for its result any more.
             let _turn = turn;
-            scan(&host, &mail, &course, &reference, recorder.as_deref())
+            let judged = scan(&host, &mail, &course, &reference, recorder.as_deref())?;
+            put_away(judged, &mail, &course, &reference, spool.as_deref())
         };
         tokio::task::spawn_blocking(work).await.unwrap_or(Err(Failure::Task))
     }
@@ -193,6 +211,43 @@ fn scan(
     let first = report.findings.into_iter().find(|f| rules.first() == Some(&f.rule));
     let reason = first.map(|finding| finding.message).unwrap_or_default();
     Ok(Judged { verdict, action: report.action, risk: report.risk, rules, reason })
+}
+
+/// The most recipients a door keeps; of a mail with as many some may be missing.
+const RECIPIENTS: usize = 100_000;
+
+/// Has held mail go where the listener says. It is safe there before the mail server hears of it.
+fn put_away(
+    judged: Judged,
+    mail: &Mail,
+    course: &Course,
+    reference: &str,
+    spool: Option<&Spool>,
+) -> Result<Judged, Failure> {
+    let Verdict::Hold { changes, .. } = &judged.verdict else { return Ok(judged) };
+    let recipients = &mail.transaction.recipients;
+    // What the gate saw damaged is whole in the mail server alone; without recipients nothing can be released.
+    if recipients.is_empty() || recipients.len() >= RECIPIENTS {
+        return Ok(judged);
+    }
+    if let Some(mailbox) = course.way.quarantine_to.as_ref().filter(|_| judged.action == "quarantine") {
+        let to = mailbox.as_str().to_owned();
+        let verdict = Verdict::Redirect { changes: changes.clone(), recipients: recipients.clone(), to };
+        return Ok(Judged { verdict, ..judged });
+    }
+    let Some(spool) = spool.filter(|_| course.way.spool.holds(&judged.action) && !mail.damaged) else {
+        return Ok(judged);
+    };
+    let why = Why {
+        reference,
+        listener: &course.name,
+        action: &judged.action,
+        risk: judged.risk,
+        rules: &judged.rules,
+        reason: &judged.reason,
+    };
+    spool.store(mail, why)?;
+    Ok(Judged { verdict: Verdict::Discard, ..judged })
 }
 
 /// The rules that spoke. A reply names the one that decided; it comes first.

@@ -19,6 +19,7 @@ pub mod metrics;
 pub mod milter;
 pub mod notify;
 pub mod policy;
+pub mod quarantine;
 pub mod recent;
 pub mod record;
 pub mod reference;

@@ -27,6 +27,11 @@ enum Command {
         /// The configuration
         config: PathBuf,
     },
+    /// Looks into the quarantine, releases and deletes
+    Quarantine {
+        #[command(subcommand)]
+        command: sekisho_gate::quarantine::command::Command,
+    },
 }
 
 fn main() -> ExitCode {
@@ -55,6 +60,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             }
             Ok(())
         }
+        Command::Quarantine { command } => command.run(),
         Command::Run { config } => {
             let checked = Checked::read(&config)?;
             log(checked.config().gate.log);

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::quarantine::Survey;
 use crate::recent::Recent;
 
 /// Upper bounds of the latency histogram, seconds.
@@ -27,6 +28,44 @@ pub struct Metrics {
     pub bad_reloads: AtomicU64,
     /// Records that were not kept.
     pub lost_records: AtomicU64,
+    /// The quarantine, as it was last looked through.
+    pub quarantine: Quarantine,
+}
+
+/// What lies in quarantine.
+#[derive(Debug, Default)]
+pub struct Quarantine {
+    seen: AtomicBool,
+    mails: AtomicU64,
+    bytes: AtomicU64,
+    releasing: AtomicU64,
+    expired: AtomicU64,
+}
+
+impl Quarantine {
+    /// Takes over what was found.
+    pub fn set(&self, survey: &Survey) {
+        self.mails.store(survey.mails, Ordering::Relaxed);
+        self.bytes.store(survey.bytes, Ordering::Relaxed);
+        self.releasing.store(survey.releasing, Ordering::Relaxed);
+        self.expired.fetch_add(survey.expired, Ordering::Relaxed);
+        self.seen.store(true, Ordering::Relaxed);
+    }
+
+    fn text(&self, out: &mut String) {
+        if !self.seen.load(Ordering::Relaxed) {
+            return;
+        }
+        for (name, kind, help, value) in [
+            ("sekisho_quarantine_mails", "gauge", "Mails that wait in quarantine.", &self.mails),
+            ("sekisho_quarantine_bytes", "gauge", "Their bytes.", &self.bytes),
+            ("sekisho_quarantine_releasing", "gauge", "Mails whose release runs or broke off.", &self.releasing),
+            ("sekisho_quarantine_expired_total", "counter", "Mails thrown away because of their age.", &self.expired),
+        ] {
+            head(out, name, kind, help);
+            let _ = writeln!(out, "{name} {}", value.load(Ordering::Relaxed));
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -145,6 +184,7 @@ impl Metrics {
         let lost = self.lost_records.load(Ordering::Relaxed);
         head(&mut out, "sekisho_lost_records_total", "counter", "Records of verdicts that were not kept.");
         let _ = writeln!(out, "sekisho_lost_records_total {lost}");
+        self.quarantine.text(&mut out);
         out
     }
 }

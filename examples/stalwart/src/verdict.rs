@@ -14,6 +14,17 @@ pub enum Verdict {
         /// Why: one line of ASCII, no text from the mail.
         reason: String,
     },
+    /// It is safe in the quarantine of the gate: take it from the client, and drop it.
+    Discard,
+    /// Let it in, for one mailbox instead of its recipients.
+    Redirect {
+        /// Marks for whoever reads that mailbox. No recipient stands in them: some were blind copies.
+        changes: Changes,
+        /// The recipients it had.
+        recipients: Vec<String>,
+        /// The mailbox.
+        to: String,
+    },
     /// Do not take it.
     Refuse(Refusal),
 }

@@ -7,6 +7,7 @@ Needs root (Postfix does) and Debian or Ubuntu; touches no Postfix that is alrea
 """
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -32,6 +33,8 @@ LISTENERS = {
     "hold": 'profile = "hold"\n',
     "defer": '[rules.zip-encrypted]\naction = "defer"\n',
     "open": "",
+    "spool": '[rules.zip-encrypted]\naction = "quarantine"\n',
+    "elsewhere": '[rules.zip-encrypted]\naction = "quarantine"\n',
     "out": 'profile = "observe"\n[outbound]\nprofile = "reject"\n',
 }
 
@@ -67,9 +70,10 @@ class Gate:
 
     def __init__(self, binary, directory, cache=False):
         self.binary, self.directory = binary, directory
-        *ports, self.status = free_ports(len(LISTENERS) + 1)
+        *ports, self.status, self.release_to = free_ports(len(LISTENERS) + 2)
         self.ports = dict(zip(LISTENERS, ports))
         text = f'[gate]\nstatus = "127.0.0.1:{self.status}"\nwatch-seconds = 1\n[limits]\nmessage-mib = 40\n'
+        text += f'[quarantine]\ndirectory = "spool"\nmax-mib = 1\nrelease-to = "127.0.0.1:{self.release_to}"\n'
         if cache:
             (directory / "cache").mkdir(mode=0o700)
             text += '[sandbox]\ncache = "cache"\n'
@@ -78,6 +82,10 @@ class Gate:
             failure = "accept" if name == "open" else "tempfail"
             text += f'[[milter]]\nname = "{name}"\nlisten = "{self.address(name)}"\nsocket-mode = "666"\n'
             text += f'policy = "{name}.toml"\non-failure = "{failure}"\n'
+            if name in ("hold", "elsewhere"):
+                text += "spool = []\n"
+            if name == "elsewhere":
+                text += 'quarantine-to = "quarantine@example.test"\n'
             text += f'direction = "{"outbound" if name == "out" else "by-login"}"\n'
         self.config = directory / "gate.toml"
         self.config.write_text(text)
@@ -88,6 +96,10 @@ class Gate:
 
     def milter(self, name):
         return f"unix:{self.directory}/tag.sock" if name == "tag" else f"inet:127.0.0.1:{self.ports[name]}"
+
+    def quarantine(self, verb, *arguments):
+        command = [self.binary, "quarantine", verb, self.config, *arguments]
+        return subprocess.run(command, capture_output=True)
 
     def check(self):
         return subprocess.run([self.binary, "check", self.config], capture_output=True, text=True)
@@ -140,6 +152,9 @@ class Postfix:
                 self.postconf(f"smtpd_milters={gate.milter(name)}")
                 command = f"{service} inet n - n - - smtpd"
             self.postconf("-M", f"{service}/inet={command}")
+
+        self.postconf("-M", f"127.0.0.1:{gate.release_to}/inet=127.0.0.1:{gate.release_to} inet n - n - - smtpd "
+                      "-o smtpd_milters= -o mynetworks=127.0.0.0/8 -o smtpd_recipient_restrictions=permit_mynetworks,reject")
 
     def postconf(self, *arguments):
         subprocess.run(["postconf", "-c", self.etc, *arguments], check=True)
@@ -293,6 +308,53 @@ def test_hold_keeps_the_mail_in_the_queue(postfix, gate):
     postfix.command("postsuper", "-c", postfix.etc, "-H", listing[1])
     postfix.command("postqueue", "-c", postfix.etc, "-f")
     assert b"X-Sekisho-Findings: " in postfix.delivered()[0]
+
+
+def test_quarantined_mail_waits_on_the_disk_and_arrives_once_released(postfix, gate):
+    mail = wire("ppap.eml")
+    assert postfix.send("spool", mail, ["bob@example.test", "blind@example.test"]) == (250, "")
+    held = json.loads(gate.quarantine("list", "--json").stdout)
+    assert len(held) == 1 and held[0]["state"] == "held" and held[0]["recipients"] == 2, held
+    reference = held[0]["reference"]
+    assert gate.quarantine("show", reference, "--raw").stdout == mail, "as it came"
+    time.sleep(0.5)
+    assert postfix.is_empty(), "the mail server has dropped its copy"
+    gate.process.kill()
+    gate.process.wait()
+    gate.start()
+    done = gate.quarantine("release", reference)
+    assert done.returncode == 0, done.stderr
+    for got in postfix.delivered(2):
+        text = without_trace(got)
+        assert text.startswith(b"X-Sekisho-Released: " + reference.encode()) and text.endswith(local(mail)), text[:200]
+        assert (b"blind@" in got) == (b"X-Original-To: blind@" in got), "blind copies stay blind"
+    again = gate.quarantine("release", reference)
+    assert again.returncode != 0 and b"is released" in again.stderr, again
+    assert gate.quarantine("list").stdout == b"" and postfix.is_empty()
+
+
+def test_a_release_without_a_mail_server_changes_nothing(postfix, gate):
+    assert postfix.send("spool", wire("ppap.eml"))[0] == 250
+    reference = json.loads(gate.quarantine("list", "--json").stdout)[0]["reference"]
+    postfix.stop()
+    assert gate.quarantine("release", reference).returncode != 0
+    postfix.start()
+    assert gate.quarantine("delete", reference).returncode == 0
+    assert gate.quarantine("show", reference).returncode != 0 and postfix.is_empty()
+
+
+def test_a_full_quarantine_is_for_now(postfix, gate):
+    mail = wire("ppap.eml") + b"x" * 76 + b"\r\n" + (b"y" * 76 + b"\r\n") * 15_000
+    code, text = postfix.send("spool", mail)
+    assert code == 451, (code, text)
+    assert 'reason="quarantine-full"} 1' in gate.get("/metrics") and postfix.is_empty()
+
+
+def test_quarantine_can_be_a_mailbox(postfix, gate):
+    assert postfix.send("elsewhere", wire("ppap.eml"), ["bob@example.test", "blind@example.test"]) == (250, "")
+    (got,) = postfix.delivered()
+    assert b"Delivered-To: quarantine@example.test" in got and b"X-Sekisho-Action: quarantine" in got, got[:600]
+    assert b"blind@" not in got
 
 
 def test_defer_is_for_now(postfix, gate):

@@ -105,7 +105,9 @@ impl Door {
 /// A verdict in clamd's words. There is no way to mark or change a mail here: what may pass with a mark passes.
 fn said(judged: &Judged) -> String {
     match (&judged.verdict, judged.action.as_str()) {
-        (_, "strip") | (Verdict::Hold { .. }, _) => format!("stream: {} FOUND", name(judged)),
+        (_, "strip") | (Verdict::Hold { .. } | Verdict::Discard | Verdict::Redirect { .. }, _) => {
+            format!("stream: {} FOUND", name(judged))
+        }
         (Verdict::Pass(_), _) => "stream: OK".to_owned(),
         (Verdict::Refuse(refusal), _) if refusal.code < 500 => "stream: no verdict for now ERROR".to_owned(),
         (Verdict::Refuse(_), _) => format!("stream: {} FOUND", name(judged)),

@@ -16,6 +16,8 @@ pub fn answer(verdict: &Verdict, without_hold: WithoutHold, damaged: bool) -> Va
             refuse(&Refusal::for_now(format!("Message held: {reason}")))
         }
         (Verdict::Hold { reason, .. }, WithoutHold::Reject) => refuse(&refused(format!("Message refused: {reason}"))),
+        (Verdict::Discard, _) => json!({ "action": "discard", "modifications": [] }),
+        (Verdict::Redirect { changes, recipients, to }, _) => redirect(pass(changes, damaged), recipients, to),
         (Verdict::Refuse(refusal), _) => refuse(refusal),
     }
 }
@@ -77,6 +79,18 @@ fn pass(changes: &Changes, damaged: bool) -> Value {
         modifications.push(json!({ "type": "replaceContents", "value": body }));
     }
     json!({ "action": "accept", "modifications": modifications })
+}
+
+/// Another mailbox instead of the recipients, added to an answer that lets it pass.
+fn redirect(mut answer: Value, recipients: &[String], to: &str) -> Value {
+    let passes = answer.get("action").is_some_and(|action| action == "accept");
+    if let Some(list) = answer.get_mut("modifications").and_then(Value::as_array_mut).filter(|_| passes) {
+        for recipient in recipients.iter().map(|r| r.to_lowercase()).collect::<std::collections::BTreeSet<_>>() {
+            list.push(json!({ "type": "deleteRecipient", "value": recipient }));
+        }
+        list.push(json!({ "type": "addRecipient", "value": to, "parameters": {} }));
+    }
+    answer
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -152,5 +166,21 @@ mod tests {
             let said = answer(&hold, without_hold, false).to_string();
             assert!(said.contains(wanted) && !said.contains("quarantine"), "{said}");
         }
+    }
+
+    #[test]
+    fn a_mail_in_quarantine_is_discarded_or_goes_elsewhere() {
+        assert_eq!(answer(&Verdict::Discard, WithoutHold::Defer, false)["action"], "discard");
+        let to = Verdict::Redirect {
+            changes: Changes::default(),
+            recipients: vec!["B@b.test".into(), "b@b.test".into()],
+            to: "q@b.test".into(),
+        };
+        assert_eq!(
+            answer(&to, WithoutHold::Defer, false),
+            json!({"action": "accept", "modifications": [
+            {"type": "deleteRecipient", "value": "b@b.test"},
+            {"type": "addRecipient", "value": "q@b.test", "parameters": {}}]})
+        );
     }
 }

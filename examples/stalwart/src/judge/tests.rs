@@ -126,3 +126,40 @@ fn the_direction_comes_from_the_listener_or_the_login() {
         assert_eq!(context(from, direction).direction, wanted);
     }
 }
+
+#[tokio::test]
+async fn quarantined_mail_is_safe_before_it_is_dropped() {
+    let directory = std::env::temp_dir().join(format!("sekisho-spool-{}", reference::next()));
+    let spool = Arc::new(Spool::open(&directory, 4096, Duration::from_secs(60)).unwrap());
+    let mut bench = Bench::new();
+    bench.judge = bench.judge.with_spool(Some(Arc::clone(&spool)));
+    let course = bench.course(r#"{"rules":{"zip-encrypted":{"action":"quarantine"}}}"#, OnFailure::Accept);
+    let transaction = Transaction { recipients: vec!["b@b.test".into()], ..Transaction::default() };
+    let mail = || Mail { bytes: PPAP.to_vec(), size: PPAP.len(), transaction: transaction.clone(), ..Mail::default() };
+
+    let judged = bench.judge.judged(mail(), &course).await;
+    assert_eq!((judged.verdict, judged.action.as_str()), (Verdict::Discard, "quarantine"));
+    let (held, _) = spool.list().unwrap();
+    assert_eq!((held.len(), held[0].rules[0].as_str()), (1, "zip-encrypted"));
+    assert_eq!(spool.bytes(&held[0].reference).unwrap(), PPAP);
+
+    // Full: the client keeps it, even where mail may pass without a verdict.
+    assert_eq!(refusal(bench.judge.judge(mail(), &course).await).code, 451);
+    assert!(bench.metrics.text().contains("reason=\"quarantine-full\"} 1"));
+
+    // What may be damaged is whole in the mail server alone.
+    let damaged = Mail { damaged: true, ..mail() };
+    assert!(matches!(bench.judge.judge(damaged, &course).await, Verdict::Hold { .. }));
+
+    let to = crate::config::Mailbox::try_from("q@b.test".to_owned()).unwrap();
+    let mut way = course.way.clone();
+    way.quarantine_to = Some(to);
+    let json = r#"{"rules":{"zip-encrypted":{"action":"quarantine"}}}"#;
+    let policy = bench.course(json, OnFailure::Accept);
+    let policy = Arc::into_inner(policy).unwrap().policy;
+    let elsewhere = Arc::new(Course { name: "t".into(), way, policy });
+    let Verdict::Redirect { changes, recipients, to } = bench.judge.judge(mail(), &elsewhere).await else { panic!() };
+    assert_eq!((recipients, to.as_str()), (transaction.recipients.clone(), "q@b.test"));
+    assert!(!format!("{changes:?}").contains("b@b.test"), "no recipient in a field");
+    std::fs::remove_dir_all(directory).unwrap();
+}

@@ -4,6 +4,10 @@
 pub const ADD_HEADERS: u32 = 0x01;
 /// `SMFIF_CHGBODY`: the body may be replaced.
 pub const CHANGE_BODY: u32 = 0x02;
+/// `SMFIF_ADDRCPT`: recipients may be added.
+pub const ADD_RECIPIENTS: u32 = 0x04;
+/// `SMFIF_DELRCPT`: recipients may be taken away.
+pub const DELETE_RECIPIENTS: u32 = 0x08;
 /// `SMFIF_CHGHDRS`: fields may be changed and deleted.
 pub const CHANGE_HEADERS: u32 = 0x10;
 /// `SMFIF_QUARANTINE`: the message may be put into the hold queue.
@@ -33,7 +37,8 @@ pub const SILENT_BODY: u32 = 0x8_0000;
 pub const LEADING_SPACE: u32 = 0x10_0000;
 
 /// The changes we may want to make.
-pub const WANTED_ACTIONS: u32 = ADD_HEADERS | CHANGE_BODY | CHANGE_HEADERS | QUARANTINE;
+pub const WANTED_ACTIONS: u32 =
+    ADD_HEADERS | CHANGE_BODY | CHANGE_HEADERS | QUARANTINE | ADD_RECIPIENTS | DELETE_RECIPIENTS;
 
 /// Nothing is decided before the end of the message, so nothing before it needs a reply. Whole steps are never declined:
 /// Stalwart offers to leave out the end of the header, sends it all the same, and waits.

@@ -1,7 +1,9 @@
 //! Carrying out a verdict: edits first, the verdict in the last frame.
 
 use super::command::Offer;
-use super::flags::{ADD_HEADERS, CHANGE_BODY, CHANGE_HEADERS, LEADING_SPACE, QUARANTINE};
+use super::flags::{
+    ADD_HEADERS, ADD_RECIPIENTS, CHANGE_BODY, CHANGE_HEADERS, DELETE_RECIPIENTS, LEADING_SPACE, QUARANTINE,
+};
 use super::frame::put;
 use crate::changes::Changes;
 use crate::verdict::{Refusal, Verdict, WithoutHold};
@@ -38,6 +40,8 @@ impl Manner {
                     self.refuse(&Refusal { code: 550, enhanced: "5.7.1".to_owned(), text }, out);
                 }
             },
+            Verdict::Discard => put(out, b'd', &[]),
+            Verdict::Redirect { changes, recipients, to } => self.redirect(changes, recipients, to, out),
             Verdict::Refuse(refusal) => self.refuse(refusal, out),
         }
     }
@@ -50,6 +54,21 @@ impl Manner {
         } else {
             self.refuse(&Refusal::for_now("The mail server does not let the checkpoint change this message"), out);
         }
+    }
+
+    /// Another mailbox instead of the recipients; a mail server that does not allow it must not deliver it to them.
+    fn redirect(&self, changes: &Changes, recipients: &[String], to: &str, out: &mut Vec<u8>) {
+        if !(self.may(ADD_RECIPIENTS) && self.may(DELETE_RECIPIENTS) && self.can(changes)) {
+            return self
+                .refuse(&Refusal::for_now("The mail server does not let the checkpoint change recipients"), out);
+        }
+        self.edit(changes, out);
+        // Deleting one deletes all that are alike.
+        for recipient in recipients.iter().collect::<std::collections::BTreeSet<_>>() {
+            put(out, b'-', &[b"<", recipient.as_bytes(), b">\0"]);
+        }
+        put(out, b'+', &[b"<", to.as_bytes(), b">\0"]);
+        put(out, b'a', &[]);
     }
 
     fn refuse(&self, refusal: &Refusal, out: &mut Vec<u8>) {

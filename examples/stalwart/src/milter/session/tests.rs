@@ -130,7 +130,7 @@ fn postfix_sends_many_mails_and_wants_few_answers() {
     wanted.login = String::new();
     assert_eq!(second.transaction, wanted, "a login belongs to its mail");
     assert_eq!((second.transaction.mail_from.as_str(), second.transaction.helo.as_str()), ("", "mx.a.test"));
-    assert_eq!(out, b"\0\0\0\x0dO\0\0\0\x06\0\0\0\x33\0\x1f\xf1\x80\0\0\0\x01a\0\0\0\x01a");
+    assert_eq!(out, b"\0\0\0\x0dO\0\0\0\x06\0\0\0\x3f\0\x1f\xf1\x80\0\0\0\x01a\0\0\0\x01a");
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn stalwart_gets_an_answer_to_each_command() {
     assert_eq!((end, mails.len()), (Ok(()), 1));
     assert_eq!(mails[0].bytes, b"Subject: \x93\xfa\r\nTo: b\r\n\r\nbody\r\n");
     let (agreed, rest) = out.split_at(17);
-    assert_eq!(agreed, b"\0\0\0\x0dO\0\0\0\x06\0\0\0\x33\0\0\0\0");
+    assert_eq!(agreed, b"\0\0\0\x0dO\0\0\0\x06\0\0\0\x3f\0\0\0\0");
     assert_eq!(rest, [b"\0\0\0\x01c".repeat(9), b"\0\0\0\x01a".to_vec()].concat());
 }
 
