@@ -18,6 +18,7 @@ use crate::config::{Config, Sandbox, Way};
 use crate::hooks;
 use crate::house::House;
 use crate::judge::{Course, Judge};
+use crate::memory;
 use crate::metrics::Metrics;
 use crate::milter::door::Door;
 use crate::notify;
@@ -48,6 +49,8 @@ impl Checked {
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let config = Config::read(path)?;
         let host = Arc::new(Host::new(sandbox(&config.sandbox)).context("sandbox")?);
+        // The compiler is done.
+        memory::give_back();
         let course = |name: &str, way: Way| {
             let policy = Policy::load(way.policy.clone(), &host)
                 .with_context(|| format!("{}: the policy of listener `{name}`", path.display()))?;
@@ -195,13 +198,18 @@ async fn keep_house(spool: Arc<Spool>, metrics: Arc<Metrics>, mut stop: watch::R
     }
 }
 
+/// What all sandboxes together keep of their memory between two mails: a gate is idle most of the time.
+const RESIDENT: usize = 32 << 20;
+
 fn sandbox(config: &Sandbox) -> HostConfig {
     let default = HostConfig::default();
+    let concurrency = config.concurrency.unwrap_or(default.concurrency).max(1);
     HostConfig {
         component: config.component.clone().map_or(ComponentSource::Embedded, ComponentSource::File),
         memory: config.memory_mib.saturating_mul(1 << 20),
         deadline: Some(Duration::from_millis(config.deadline_ms)),
-        concurrency: config.concurrency.unwrap_or(default.concurrency).max(1),
+        resident: RESIDENT.checked_div(concurrency).unwrap_or(RESIDENT),
+        concurrency,
         wait: Duration::from_millis(config.wait_ms),
         cache: config.cache.clone(),
         ..default

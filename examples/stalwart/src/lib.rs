@@ -15,6 +15,7 @@ pub mod hooks;
 pub mod house;
 pub mod judge;
 pub mod mail;
+pub mod memory;
 pub mod metrics;
 pub mod milter;
 pub mod notify;

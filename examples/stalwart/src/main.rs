@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use sekisho_gate::config::LogFormat;
 use sekisho_gate::daemon::Checked;
+use sekisho_gate::memory;
 
 /// The gateway daemon of Sekisho: asks the sandboxed plugin about every mail a mail server hands it
 #[derive(Debug, Parser)]
@@ -62,6 +63,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Quarantine { command } => command.run(),
         Command::Run { config } => {
+            memory::settle();
             let checked = Checked::read(&config)?;
             log(checked.config().gate.log);
             tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(checked.run())

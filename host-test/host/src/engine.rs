@@ -11,10 +11,6 @@ pub(crate) const CORE_INSTANCES: usize = 4;
 pub(crate) const TABLES: usize = 4;
 /// Elements of one table.
 pub(crate) const TABLE_ELEMENTS: usize = 20_000;
-/// Memory of a slot that stays with the process between two messages. It is overwritten before it is used again, and
-/// only where the last message touched it, if the kernel can tell (PAGEMAP_SCAN, Linux 6.7); where it cannot, keeping
-/// memory costs more than it saves.
-const KEEP_RESIDENT: usize = 96 << 20;
 
 pub(crate) fn engine(settings: &HostConfig) -> Result<Engine, HostError> {
     let mut config = Config::new();
@@ -42,8 +38,10 @@ fn pool(settings: &HostConfig) -> PoolingAllocationConfig {
         .max_tables_per_module(1)
         .table_elements(TABLE_ELEMENTS)
         .max_memory_size(settings.memory);
+    // Kept memory is overwritten before it is used again, and only where the last message touched it, if the kernel can
+    // tell (PAGEMAP_SCAN, Linux 6.7); where it cannot, keeping memory costs more than it saves.
     if PoolingAllocationConfig::is_pagemap_scan_available() {
-        pool.pagemap_scan(Enabled::Yes).linear_memory_keep_resident(KEEP_RESIDENT);
+        pool.pagemap_scan(Enabled::Yes).linear_memory_keep_resident(settings.resident);
     }
     pool
 }
