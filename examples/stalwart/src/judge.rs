@@ -351,6 +351,9 @@ fn unscanned(reference: &str) -> Judged {
 }
 
 fn context(from: &Transaction, direction: WayDirection) -> Context {
+    let known = from.known.iter();
+    let known = known.map(|k| Fact { kind: k.kind.to_owned(), key: k.key.clone(), value: k.value.clone() });
+    let time = Fact { kind: "time".to_owned(), key: String::new(), value: clock::now() };
     let outbound = match direction {
         WayDirection::Inbound => false,
         WayDirection::Outbound => true,
@@ -365,7 +368,7 @@ fn context(from: &Transaction, direction: WayDirection) -> Context {
         tls: from.tls.clone(),
         login: from.login.clone(),
         login_method: from.login_method.clone(),
-        facts: vec![Fact { kind: "time".to_owned(), key: String::new(), value: clock::now() }],
+        facts: std::iter::once(time).chain(known).collect(),
     }
 }
 

@@ -5,16 +5,13 @@
 //! mail server ─▶ door ─▶ mail::Mail ─▶ judge ─▶ sandbox ─▶ report ─▶ verdict::Verdict ─▶ door ─▶ mail server
 //! ```
 
-pub mod changes;
 pub mod clamd;
 pub mod clock;
 pub mod config;
 pub mod daemon;
-pub mod fields;
 pub mod hooks;
 pub mod house;
 pub mod judge;
-pub mod mail;
 pub mod memory;
 pub mod metrics;
 pub mod milter;
@@ -26,7 +23,8 @@ pub mod record;
 pub mod reference;
 pub mod socket;
 pub mod status;
-pub mod verdict;
+
+pub use sekisho_protocol::{changes, fields, mail, verdict};
 
 /// The embedded plugin, compiled once for all tests.
 #[cfg(test)]

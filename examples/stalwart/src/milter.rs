@@ -1,9 +1,3 @@
-//! The milter door: the protocol of sendmail filters, version 6, as Postfix, Sendmail and Stalwart speak it.
+//! The milter door: sockets for the protocol of sendmail filters.
 
-pub mod assembly;
-pub mod command;
 pub mod door;
-pub mod flags;
-pub mod frame;
-pub mod reply;
-pub mod session;

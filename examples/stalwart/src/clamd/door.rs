@@ -4,12 +4,12 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sekisho_protocol::clamd::content::mail;
+use sekisho_protocol::clamd::session::{Call, Request, Session};
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::content::mail;
-use super::session::{Call, Request, Session};
 use crate::house::{House, Place};
 use crate::judge::{Course, Judged};
 use crate::mail::{Mail, Refused};

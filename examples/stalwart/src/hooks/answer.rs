@@ -40,8 +40,8 @@ fn refuse(refusal: &Refusal) -> Value {
         "action": "reject",
         "response": {
             "status": refusal.code,
-            "enhanced_status": refusal.enhanced,
-            "enhancedStatus": refusal.enhanced,
+            "enhanced_status": refusal.status(),
+            "enhancedStatus": refusal.status(),
             "message": message,
             "disconnect": false,
         },
@@ -86,9 +86,9 @@ fn redirect(mut answer: Value, recipients: &[String], to: &str) -> Value {
     let passes = answer.get("action").is_some_and(|action| action == "accept");
     if let Some(list) = answer.get_mut("modifications").and_then(Value::as_array_mut).filter(|_| passes) {
         for recipient in recipients.iter().map(|r| r.to_lowercase()).collect::<std::collections::BTreeSet<_>>() {
-            list.push(json!({ "type": "deleteRecipient", "value": recipient }));
+            list.push(json!({ "type": "deleteRecipient", "value": one_line(&recipient) }));
         }
-        list.push(json!({ "type": "addRecipient", "value": to, "parameters": {} }));
+        list.push(json!({ "type": "addRecipient", "value": one_line(to), "parameters": {} }));
     }
     answer
 }
@@ -99,7 +99,10 @@ fn text(bytes: &[u8]) -> String {
 
 /// A value in one line, without its leading space. A line break would begin a line of its own.
 fn unfolded(value: &[u8]) -> String {
-    let value = text(value.strip_prefix(b" ").unwrap_or(value));
+    one_line(&text(value.strip_prefix(b" ").unwrap_or(value)))
+}
+
+fn one_line(value: &str) -> String {
     value.chars().filter(|c| !matches!(c, '\r' | '\n' | '\0')).collect()
 }
 

@@ -110,6 +110,7 @@ impl Request {
             mail_from,
             recipients,
             queue_id: self.context.queue.map(|queue| queue.id).unwrap_or_default(),
+            known: Vec::new(),
         };
         Some(Mail { size: bytes.len(), bytes, refused: None, damaged, transaction })
     }

@@ -4,12 +4,12 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sekisho_protocol::milter::frame::{FrameError, Frames, put};
+use sekisho_protocol::milter::session::{Session, SessionError, Step};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
-use super::frame::{FrameError, Frames, put};
-use super::session::{Session, SessionError, Step};
 use crate::house::{House, Place};
 use crate::judge::Course;
 use crate::mail::Mail;
@@ -92,7 +92,7 @@ impl Door {
                 () = stopped(&mut stop), if !session.is_busy() => return Ok(()),
             };
             if read == 0 {
-                let midway = session.is_busy() || frames.is_broken_off();
+                let midway = frames.is_broken_off() || session.is_busy() && !session.may_go();
                 return if midway { Err(Broken::Gone) } else { Ok(()) };
             }
         }

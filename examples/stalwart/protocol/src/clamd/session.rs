@@ -68,7 +68,8 @@ impl Session {
         !matches!(self.state, State::Command) || !self.partial.is_empty()
     }
 
-    /// Takes bytes up to the end of the next request; what is left stays in `bytes`.
+    /// Takes bytes up to the end of the next request; what is left stays in `bytes`. Content over the limit and an unknown
+    /// command end the connection: what comes behind them means nothing.
     pub fn take(&mut self, bytes: &mut &[u8]) -> Option<Call> {
         while !bytes.is_empty() {
             match self.state {

@@ -1,8 +1,8 @@
 //! One connection of a mail server: many SMTP sessions' worth of mails, one after the other. No input, no output: frames
 //! in, answers out.
 
-use super::assembly::Assembly;
-use super::command::{Command, CommandError, Offer};
+use super::assembly::{Assembled, Assembly};
+use super::command::{Command, CommandError, Offer, Pairs};
 use super::flags::{
     SILENT_BODY, SILENT_CONNECT, SILENT_DATA, SILENT_END_OF_HEADER, SILENT_HEADER, SILENT_HELO, SILENT_MAIL,
     SILENT_RCPT, SILENT_UNKNOWN, WANTED_ACTIONS, WANTED_PROTOCOL,
@@ -12,8 +12,9 @@ use super::reply::Manner;
 use crate::mail::{Mail, Refused, Transaction};
 use crate::verdict::{Verdict, WithoutHold};
 
-/// The most recipients that are kept of one mail; mail servers allow a thousand or so.
-const RECIPIENTS: usize = 100_000;
+/// The most bytes the recipients of one mail may have, each with some for its place in memory. Mail servers allow a
+/// thousand recipients or so.
+const RECIPIENTS: usize = 8 << 20;
 
 /// What a frame leads to.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,6 +52,8 @@ pub struct Session {
     /// What is known of the mail under way.
     transaction: Transaction,
     message: Assembly,
+    /// Bytes of its recipients.
+    recipients: usize,
     /// Between MAIL and verdict.
     busy: bool,
 }
@@ -74,6 +77,7 @@ impl Session {
             client: Client::default(),
             transaction: Transaction::default(),
             message: Assembly::default(),
+            recipients: 0,
             busy: false,
         }
     }
@@ -82,6 +86,12 @@ impl Session {
     #[must_use]
     pub fn is_busy(&self) -> bool {
         self.busy
+    }
+
+    /// Does the peer end a conversation by going away? Stalwart does, after a refusal.
+    #[must_use]
+    pub fn may_go(&self) -> bool {
+        self.client.stalwart
     }
 
     /// Bytes of the message kept so far.
@@ -121,7 +131,7 @@ impl Session {
                 return Ok(Step::Next);
             }
             Command::Macros { command, pairs } => {
-                self.macros(command, &pairs);
+                self.macros(command, pairs);
                 return Ok(Step::Next);
             }
             Command::EndOfMessage(bytes) => {
@@ -142,9 +152,7 @@ impl Session {
                 SILENT_MAIL
             }
             Command::Rcpt(address) => {
-                if self.transaction.recipients.len() < RECIPIENTS {
-                    self.transaction.recipients.push(path(address));
-                }
+                self.recipient(address);
                 SILENT_RCPT
             }
             Command::Data => SILENT_DATA,
@@ -190,7 +198,18 @@ impl Session {
         Ok(Step::Next)
     }
 
-    fn macros(&mut self, command: u8, pairs: &[(&[u8], &[u8])]) {
+    /// A mail with more recipients than can be told apart is not judged by some of them.
+    fn recipient(&mut self, address: &[u8]) {
+        self.recipients = self.recipients.saturating_add(address.len()).saturating_add(64);
+        if self.recipients > RECIPIENTS {
+            self.transaction.recipients = Vec::new();
+            self.overload();
+        } else {
+            self.transaction.recipients.push(path(address));
+        }
+    }
+
+    fn macros(&mut self, command: u8, pairs: Pairs<'_>) {
         if command == b'H' {
             // HELO comes again behind STARTTLS; without TLS there is no pair.
             self.client.tls.clear();
@@ -214,15 +233,16 @@ impl Session {
         transaction.client_ip.clone_from(&self.client.ip);
         transaction.helo.clone_from(&self.client.helo);
         transaction.tls.clone_from(&self.client.tls);
-        let message = std::mem::take(&mut self.message);
-        let (bytes, size, refused) = message.finish(self.client.stalwart, self.limit);
-        self.busy = false;
-        Mail { bytes, size, refused, damaged: false, transaction }
+        let message = std::mem::take(&mut self.message).finish(self.client.stalwart, self.limit);
+        self.forget_mail();
+        let Assembled { bytes, size, refused, doubtful } = message;
+        Mail { bytes, size, refused, damaged: doubtful, transaction }
     }
 
     fn forget_mail(&mut self) {
         self.transaction = Transaction::default();
         self.message = Assembly::default();
+        self.recipients = 0;
         self.busy = false;
     }
 }

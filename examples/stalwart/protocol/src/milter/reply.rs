@@ -65,9 +65,9 @@ impl Manner {
         self.edit(changes, out);
         // Deleting one deletes all that are alike.
         for recipient in recipients.iter().collect::<std::collections::BTreeSet<_>>() {
-            put(out, b'-', &[b"<", recipient.as_bytes(), b">\0"]);
+            put(out, b'-', &[b"<", &clean(recipient), b">\0"]);
         }
-        put(out, b'+', &[b"<", to.as_bytes(), b">\0"]);
+        put(out, b'+', &[b"<", &clean(to), b">\0"]);
         put(out, b'a', &[]);
     }
 
@@ -101,7 +101,8 @@ impl Manner {
         }
         if let Some(body) = &changes.body {
             if body.is_empty() {
-                put(out, b'b', &[]);
+                // To Stalwart an empty body is none at all, and the old one would stay.
+                put(out, b'b', if self.stalwart { &[b"\r\n"] } else { &[] });
             }
             body.chunks(BODY_FRAME).for_each(|piece| put(out, b'b', &[piece]));
         }
@@ -114,4 +115,9 @@ impl Manner {
         let value = if leading_space { value } else { value.strip_prefix(b" ").unwrap_or(value) };
         value.iter().copied().filter(|b| !matches!(b, 0 | b'\r') && (leading_space || *b != b'\n')).collect()
     }
+}
+
+/// An address without what would end it or its line.
+fn clean(address: &str) -> Vec<u8> {
+    address.bytes().filter(|b| !matches!(b, 0 | b'\r' | b'\n' | b'<' | b'>')).collect()
 }

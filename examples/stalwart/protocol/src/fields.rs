@@ -49,17 +49,37 @@ impl Field<'_> {
 /// The fields of a header section.
 #[must_use]
 pub fn fields(header: &[u8]) -> Vec<Field<'_>> {
-    let mut ranges: Vec<Range<usize>> = Vec::new();
-    let mut at = 0_usize;
-    for line in header.split_inclusive(|b| *b == b'\n') {
-        let end = at.saturating_add(line.len());
-        match ranges.last_mut() {
-            Some(field) if matches!(line.first(), Some(b' ' | b'\t')) => field.end = end,
-            _ => ranges.push(at..end),
+    each_field(header).collect()
+}
+
+/// The fields of a header section one by one: a header may be as long as a message, with a field every three bytes, and a
+/// list of them is many times that.
+#[must_use]
+pub fn each_field(header: &[u8]) -> Fields<'_> {
+    Fields { header, at: 0 }
+}
+
+/// See [`each_field`].
+#[derive(Clone, Debug)]
+pub struct Fields<'a> {
+    header: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = Field<'a>;
+
+    fn next(&mut self) -> Option<Field<'a>> {
+        let rest = self.header.get(self.at..).filter(|rest| !rest.is_empty())?;
+        let mut lines = rest.split_inclusive(|b| *b == b'\n');
+        let mut length = lines.next().map_or(0, <[u8]>::len);
+        for fold in lines.take_while(|line| matches!(line.first(), Some(b' ' | b'\t'))) {
+            length = length.saturating_add(fold.len());
         }
-        at = end;
+        let range = self.at..self.at.saturating_add(length);
+        self.at = range.end;
+        Some(field(rest.get(..length).unwrap_or(&[]), range))
     }
-    ranges.into_iter().map(|range| field(header.get(range.clone()).unwrap_or(&[]), range)).collect()
 }
 
 fn field(bytes: &[u8], range: Range<usize>) -> Field<'_> {

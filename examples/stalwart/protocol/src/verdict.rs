@@ -47,10 +47,21 @@ impl Refusal {
         Self { code: 451, enhanced: "4.7.1".to_owned(), text: text.into() }
     }
 
+    /// The enhanced status code as it may be sent: one whose class is not that of the reply makes Postfix send a reply of
+    /// its own.
+    #[must_use]
+    pub fn status(&self) -> &str {
+        match (self.enhanced.split_once('.'), self.code / 100) {
+            (Some(("4", _)), 4) | (Some(("5", _)), 5) => &self.enhanced,
+            (_, 4) => "4.7.1",
+            _ => "5.7.1",
+        }
+    }
+
     /// The whole line. Bytes that could break it are replaced, and it stays under 500 bytes.
     #[must_use]
     pub fn line(&self) -> String {
-        let line = format!("{} {} {}", self.code, self.enhanced, self.text);
+        let line = format!("{} {} {}", self.code, self.status(), self.text);
         line.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).take(498).collect()
     }
 }
@@ -90,5 +101,7 @@ mod tests {
         let line = refusal.line();
         assert!(line.starts_with("550 5.7.1 a??250 ok ??x"), "{line}");
         assert_eq!(line.len(), 498);
+        let odd = Refusal { code: 451, enhanced: "5.7.1".into(), text: "later".into() };
+        assert_eq!(odd.line(), "451 4.7.1 later");
     }
 }

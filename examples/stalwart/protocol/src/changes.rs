@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::fields::{Field, Split, fields};
+use crate::fields::{Field, Split, each_field, fields};
 
 /// Our result fields begin with this. A sender who brings some himself wants to be believed (mail servers downstream may
 /// filter by them), so they go, whatever the verdict.
@@ -101,8 +101,7 @@ fn by_name<'a>(fields: &[Field<'a>]) -> BTreeMap<Vec<u8>, Vec<&'a [u8]>> {
 #[must_use]
 pub fn without_forged_results<'m>(message: &'m [u8], changes: &mut Changes) -> Cow<'m, [u8]> {
     let header = Split::of(message).header;
-    let all = fields(header);
-    let forged: Vec<_> = all.iter().filter(|field| is_ours(field.name)).collect();
+    let forged: Vec<_> = each_field(header).filter(|field| is_ours(field.name)).collect();
     if forged.is_empty() {
         return Cow::Borrowed(message);
     }

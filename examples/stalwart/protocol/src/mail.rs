@@ -43,4 +43,17 @@ pub struct Transaction {
     pub recipients: Vec<String>,
     /// The id of the message in the queue of the mail server.
     pub queue_id: String,
+    /// What the mail server found out about the sender by itself.
+    pub known: Vec<Known>,
+}
+
+/// Something the mail server found out: a fact for the plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The kind of fact: `spf`, `dkim`, `dmarc`, `dmarc-policy`.
+    pub kind: &'static str,
+    /// The domain it speaks of.
+    pub key: String,
+    /// The result.
+    pub value: String,
 }

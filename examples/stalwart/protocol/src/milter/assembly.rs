@@ -1,6 +1,6 @@
 //! Putting a message together again, byte for byte.
 
-use crate::fields::{Split, fields};
+use crate::fields::{Split, each_field};
 use crate::mail::Refused;
 
 /// A message on its way in: header fields, then body.
@@ -12,6 +12,19 @@ pub struct Assembly {
     /// Where the body begins.
     body_at: Option<usize>,
     refused: Option<Refused>,
+}
+
+/// A message put together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assembled {
+    /// All of it; empty when it was refused.
+    pub bytes: Vec<u8>,
+    /// How many bytes came, kept or not.
+    pub size: usize,
+    /// Why it was not kept.
+    pub refused: Option<Refused>,
+    /// Its body should have begun with its header, and begins otherwise: these are not the bytes that would be delivered.
+    pub doubtful: bool,
 }
 
 impl Assembly {
@@ -65,21 +78,24 @@ impl Assembly {
         self.bytes.len()
     }
 
-    /// The message, its size, and why it was not kept.
+    /// The message.
     ///
     /// `whole_body` says that the peer is one whose body frames hold the whole raw message. It is taken for that only when
     /// its header is the one that came field by field; otherwise a sender could write such a body and hide the real one.
     #[must_use]
-    pub fn finish(mut self, whole_body: bool, limit: usize) -> (Vec<u8>, usize, Option<Refused>) {
+    pub fn finish(mut self, whole_body: bool, limit: usize) -> Assembled {
         self.end_of_header(limit);
+        let mut doubtful = false;
         if whole_body && self.refused.is_none() {
             let (header, body) = self.bytes.split_at_checked(self.body_at.unwrap_or(0)).unwrap_or_default();
             if is_whole_message(header, body) {
                 self.bytes.drain(..header.len());
                 self.size = self.bytes.len();
+            } else {
+                doubtful = !body.is_empty();
             }
         }
-        (self.bytes, self.size, self.refused)
+        Assembled { bytes: self.bytes, size: self.size, refused: self.refused, doubtful }
     }
 
     fn push(&mut self, bytes: &[u8], limit: usize) {
@@ -94,16 +110,26 @@ impl Assembly {
 }
 
 /// Does `body` begin with the same fields, in the same order? Values are compared trimmed; one that came empty stands for
-/// any value that is not UTF-8.
+/// any value that is not UTF-8. Lines that are no fields are not told one by one.
 fn is_whole_message(header: &[u8], body: &[u8]) -> bool {
-    let (told, found) = (fields(Split::of(header).header), fields(Split::of(body).header));
-    !told.is_empty()
-        && told.len() == found.len()
-        && told.iter().zip(&found).all(|(told, found)| {
-            let value = told.value.trim_ascii();
-            let same = value == found.value.trim_ascii();
-            told.is_named(found.name) && (same || value.is_empty() && std::str::from_utf8(found.value).is_err())
-        })
+    let named = |section| each_field(section).filter(|field| !field.name.is_empty());
+    let (mut told, mut found) = (named(Split::of(header).header).peekable(), named(Split::of(body).header));
+    if told.peek().is_none() {
+        return false;
+    }
+    loop {
+        match (told.next(), found.next()) {
+            (None, None) => return true,
+            (Some(told), Some(found)) if told.is_named(found.name) => {
+                let value = told.value.trim_ascii();
+                let hidden = value.is_empty() && std::str::from_utf8(found.value).is_err();
+                if !hidden && value != found.value.trim_ascii() {
+                    return false;
+                }
+            }
+            _ => return false,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -125,14 +151,14 @@ mod tests {
     #[test]
     fn folds_and_eight_bit_bytes_come_back_as_they_were() {
         let fields: [(&[u8], &[u8]); 3] = [(b"Subject", b" \x93\xfa\n\t\x96{"), (b"To", b"a@a.test"), (b"X", b"")];
-        let (bytes, size, _) = put(&fields, true, &[b"\x82\xa0\r\n", b"."]).finish(false, LIMIT);
+        let Assembled { bytes, size, .. } = put(&fields, true, &[b"\x82\xa0\r\n", b"."]).finish(false, LIMIT);
         assert_eq!(bytes, b"Subject: \x93\xfa\r\n\t\x96{\r\nTo:a@a.test\r\nX:\r\n\r\n\x82\xa0\r\n.");
         assert_eq!(size, bytes.len());
     }
 
     #[test]
     fn the_space_behind_the_colon_is_put_back() {
-        let (bytes, ..) = put(&[(b"To", b"a\r\n b")], false, &[]).finish(false, LIMIT);
+        let Assembled { bytes, .. } = put(&[(b"To", b"a\r\n b")], false, &[]).finish(false, LIMIT);
         assert_eq!(bytes, b"To: a\r\n b\r\n\r\n");
     }
 
@@ -140,7 +166,7 @@ mod tests {
     fn a_body_that_is_the_whole_message_is_not_glued_on() {
         let whole = b"Subject: \x93\xfa\r\nTo: a\r\n b\r\n\r\nbody\r\n";
         let fields: [(&[u8], &[u8]); 2] = [(b"Subject", b""), (b"To", b"a\r\n b")];
-        let (bytes, size, _) = put(&fields, false, &[whole]).finish(true, LIMIT);
+        let Assembled { bytes, size, .. } = put(&fields, false, &[whole]).finish(true, LIMIT);
         assert_eq!((bytes.as_slice(), size), (whole.as_slice(), whole.len()));
     }
 
@@ -148,12 +174,19 @@ mod tests {
     fn a_body_that_looks_like_a_message_is_a_body() {
         let fields: [(&[u8], &[u8]); 2] = [(b"Subject", b"a"), (b"To", b"b")];
         for body in [b"Subject: a\r\n\r\n".as_slice(), b"Subject: a\r\nTo: x\r\n\r\n", b"To: b\r\nSubject: a\r\n\r\n"] {
-            let (bytes, ..) = put(&fields, false, &[body]).finish(true, LIMIT);
-            assert!(bytes.starts_with(b"Subject: a\r\nTo: b\r\n\r\n") && bytes.ends_with(body));
+            let Assembled { bytes, doubtful, .. } = put(&fields, false, &[body]).finish(true, LIMIT);
+            assert!(doubtful && bytes.starts_with(b"Subject: a\r\nTo: b\r\n\r\n") && bytes.ends_with(body));
         }
         let whole = b"Subject: a\r\nTo: b\r\n\r\n";
-        let (bytes, ..) = put(&fields, false, &[whole]).finish(false, LIMIT);
+        let Assembled { bytes, .. } = put(&fields, false, &[whole]).finish(false, LIMIT);
         assert_eq!(bytes.len(), 2 * whole.len(), "any other mail server means what it sends");
+    }
+
+    #[test]
+    fn a_line_that_is_no_field_is_not_missed() {
+        let whole = b"Subject: a\r\nno field\r\nTo: b\r\n\r\nbody";
+        let fields: [(&[u8], &[u8]); 2] = [(b"Subject", b"a"), (b"To", b"b")];
+        assert_eq!(put(&fields, false, &[whole]).finish(true, LIMIT).bytes, whole);
     }
 
     #[test]
@@ -162,6 +195,7 @@ mod tests {
         message.header(b"A", b"b", false, 16);
         (0..4).for_each(|_| message.body(b"12345678", 16));
         assert_eq!(message.kept(), 0);
-        assert_eq!(message.finish(false, 16), (vec![], 40, Some(Refused::TooLarge)));
+        let wanted = Assembled { bytes: vec![], size: 40, refused: Some(Refused::TooLarge), doubtful: false };
+        assert_eq!(message.finish(false, 16), wanted);
     }
 }

@@ -1,6 +1,6 @@
 //! What a client of clamd hands in: a mail, a mail as Exim wraps it, or a bare file.
 
-use crate::fields::{Split, fields};
+use crate::fields::{Split, each_field};
 use crate::mail::{Mail, Transaction};
 
 /// Fields by which a mail is told from a text file with a colon in its first line.
@@ -72,9 +72,8 @@ fn text(bytes: &[u8]) -> String {
 /// Does it begin with fields of which one is of a mail, and nothing that is no field before the empty line?
 fn is_mail(content: &[u8]) -> bool {
     let head = content.get(..HEADER).unwrap_or(content);
-    let fields = fields(Split::of(head).header);
-    fields.iter().all(|field| is_name(field.name))
-        && fields.iter().any(|field| FIELDS.iter().any(|n| field.is_named(n)))
+    let mut fields = each_field(Split::of(head).header);
+    fields.clone().all(|field| is_name(field.name)) && fields.any(|field| FIELDS.iter().any(|n| field.is_named(n)))
 }
 
 /// A field name (RFC 5322 section 2.2).

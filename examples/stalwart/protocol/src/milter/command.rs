@@ -14,7 +14,7 @@ pub enum Command<'a> {
         /// The byte of the command that follows.
         command: u8,
         /// Names (`i`, `{auth_type}`) and values.
-        pairs: Vec<(&'a [u8], &'a [u8])>,
+        pairs: Pairs<'a>,
     },
     /// `C`: an SMTP client connected.
     Connect {
@@ -52,6 +52,21 @@ pub enum Command<'a> {
     QuitNewConnection,
     /// `U`: an SMTP command the mail server does not know.
     Unknown,
+}
+
+/// Names and values of macros, one pair after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pairs<'a>(&'a [u8]);
+
+impl<'a> Iterator for Pairs<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut data = Data(self.0);
+        let pair = (data.string()?, data.string()?);
+        self.0 = data.0;
+        Some(pair)
+    }
 }
 
 /// Version and abilities, offered or agreed upon.
@@ -147,12 +162,10 @@ impl<'a> Data<'a> {
         Some(string)
     }
 
-    fn pairs(&mut self) -> Option<Vec<(&'a [u8], &'a [u8])>> {
-        let mut pairs = Vec::new();
-        while !self.0.is_empty() {
-            pairs.push((self.string()?, self.string()?));
-        }
-        Some(pairs)
+    fn pairs(&mut self) -> Option<Pairs<'a>> {
+        let strings = self.0.iter().filter(|b| **b == 0).count();
+        let whole = self.0.last().is_none_or(|last| *last == 0);
+        (whole && strings.is_multiple_of(2)).then_some(Pairs(self.0))
     }
 
     /// Family, port, address; the outer `None` is malformed.
@@ -196,9 +209,12 @@ mod tests {
         assert_eq!(read(b'C', b"mx\x006\0\x19IPv6:2001:db8::9\0"), Ok(Command::Connect { host: b"mx", address }));
         assert_eq!(read(b'C', b"localhost\0L\0\0/run/x\0"), Ok(Command::Connect { host: b"localhost", address: None }));
         assert_eq!(read(b'C', b"unknown\0U"), Ok(Command::Connect { host: b"unknown", address: None }));
-        let pairs = vec![(b"i".as_slice(), b"DD0F7A6E0A2".as_slice())];
+        let pairs = Pairs(b"i\0DD0F7A6E0A2\0");
         assert_eq!(read(b'D', b"Ti\0DD0F7A6E0A2\0"), Ok(Command::Macros { command: b'T', pairs }));
-        assert_eq!(read(b'D', b"H"), Ok(Command::Macros { command: b'H', pairs: vec![] }));
+        assert_eq!(read(b'D', b"H"), Ok(Command::Macros { command: b'H', pairs: Pairs(b"") }));
+        let two = Pairs(b"i\0DD0F7A6E0A2\0{auth_type}\0\0");
+        let wanted: [(&[u8], &[u8]); 2] = [(b"i", b"DD0F7A6E0A2"), (b"{auth_type}", b"")];
+        assert!(two.eq(wanted));
         assert_eq!(read(b'M', b"<a@a.test>\0SIZE=5\0BODY=8BITMIME\0"), Ok(Command::Mail(b"<a@a.test>")));
         assert_eq!(read(b'L', b"Subject\0 a\n b\0"), Ok(Command::Header { name: b"Subject", value: b" a\n b" }));
     }
@@ -209,6 +225,7 @@ mod tests {
             (b'O', b"\0\0\0\x06".as_slice()),
             (b'D', b""),
             (b'D', b"Ti\0open"),
+            (b'D', b"Ti\0"),
             (b'C', b"host\0"),
             (b'C', b"host\x004\0"),
             (b'C', b"host\0X"),
