@@ -1,5 +1,6 @@
 //! The configuration file. `gate.toml` beside the README shows every key with its default.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -11,9 +12,11 @@ use serde::Deserialize;
 use crate::verdict::{OnFailure, WithoutHold};
 
 mod listen;
+mod listener;
 mod quarantine;
 
 pub use listen::{Listen, SocketMode};
+pub use listener::{Clamd, Hooks, Milter, Tls};
 pub use quarantine::{Kept, Mailbox, Protocol, Quarantine, Spooled};
 
 /// Everything an operator can set.
@@ -36,6 +39,9 @@ pub struct Config {
     pub hooks: Vec<Hooks>,
     /// clamd listeners.
     pub clamd: Vec<Clamd>,
+    /// Where each listener is named in the file.
+    #[serde(skip)]
+    lines: BTreeMap<String, usize>,
 }
 
 /// `[gate]`
@@ -170,161 +176,6 @@ pub enum WayDirection {
     ByLogin,
 }
 
-/// `[[milter]]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Milter {
-    /// Its name in logs and metrics.
-    pub name: String,
-    /// Where it listens.
-    pub listen: Listen,
-    /// The mode of a Unix socket, octal.
-    #[serde(default)]
-    pub socket_mode: SocketMode,
-    /// See [`Way`].
-    #[serde(default)]
-    pub direction: WayDirection,
-    /// See [`Way`].
-    pub policy: Option<PathBuf>,
-    /// See [`Way`].
-    #[serde(default)]
-    pub on_failure: OnFailure,
-    /// See [`Way`].
-    #[serde(default)]
-    pub without_hold: WithoutHold,
-    /// See [`Way`].
-    #[serde(default)]
-    pub spool: Spooled,
-    /// See [`Way`].
-    pub quarantine_to: Option<Mailbox>,
-}
-
-impl Milter {
-    /// What is set for each listener.
-    #[must_use]
-    pub fn way(&self) -> Way {
-        Way {
-            direction: self.direction,
-            policy: self.policy.clone(),
-            on_failure: self.on_failure,
-            without_hold: self.without_hold,
-            spool: self.spool.clone(),
-            quarantine_to: self.quarantine_to.clone(),
-        }
-    }
-}
-
-/// `[[hooks]]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Hooks {
-    /// Its name in logs and metrics.
-    pub name: String,
-    /// Where it listens.
-    pub listen: SocketAddr,
-    /// The path of the hook.
-    #[serde(default = "hook_path")]
-    pub path: String,
-    /// Who may call: name and password (basic authentication).
-    pub username: Option<String>,
-    /// See `username`.
-    pub secret: Option<String>,
-    /// Who may call: a bearer token.
-    pub token: Option<String>,
-    /// See [`Way`].
-    #[serde(default)]
-    pub direction: WayDirection,
-    /// See [`Way`].
-    pub policy: Option<PathBuf>,
-    /// See [`Way`].
-    #[serde(default)]
-    pub on_failure: OnFailure,
-    /// See [`Way`].
-    #[serde(default)]
-    pub without_hold: WithoutHold,
-    /// See [`Way`].
-    #[serde(default)]
-    pub spool: Spooled,
-    /// See [`Way`].
-    pub quarantine_to: Option<Mailbox>,
-}
-
-fn hook_path() -> String {
-    "/mta-hook".to_owned()
-}
-
-impl Hooks {
-    /// What is set for each listener.
-    #[must_use]
-    pub fn way(&self) -> Way {
-        Way {
-            direction: self.direction,
-            policy: self.policy.clone(),
-            on_failure: self.on_failure,
-            without_hold: self.without_hold,
-            spool: self.spool.clone(),
-            quarantine_to: self.quarantine_to.clone(),
-        }
-    }
-
-    fn check(&self) -> Result<(), &'static str> {
-        match (&self.username, &self.secret, &self.token) {
-            (None, None, None) if !self.listen.ip().is_loopback() => {
-                Err("beyond loopback a hook needs `token`, or `username` and `secret`")
-            }
-            (Some(_), None, _) | (None, Some(_), _) => Err("`username` and `secret` go together"),
-            _ if !self.path.starts_with('/') || self.path.contains(['{', '}']) => {
-                Err("`path` begins with /, no braces")
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-/// `[[clamd]]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Clamd {
-    /// Its name in logs and metrics.
-    pub name: String,
-    /// Where it listens: loopback or a Unix socket, for the protocol knows no credentials.
-    pub listen: Listen,
-    /// The mode of a Unix socket, octal.
-    #[serde(default)]
-    pub socket_mode: SocketMode,
-    /// How long a client waits.
-    #[serde(default = "clamd_deadline")]
-    pub deadline_ms: u64,
-    /// `inbound` or `outbound`: the protocol knows no login.
-    #[serde(default)]
-    pub direction: WayDirection,
-    /// See [`Way`].
-    pub policy: Option<PathBuf>,
-    /// See [`Way`].
-    #[serde(default)]
-    pub on_failure: OnFailure,
-}
-
-fn clamd_deadline() -> u64 {
-    2000
-}
-
-impl Clamd {
-    /// What is set for each listener.
-    #[must_use]
-    pub fn way(&self) -> Way {
-        // There is no way to have this mail dropped, or delivered elsewhere.
-        Way {
-            direction: self.direction,
-            policy: self.policy.clone(),
-            on_failure: self.on_failure,
-            without_hold: WithoutHold::default(),
-            spool: Spooled::nothing(),
-            quarantine_to: None,
-        }
-    }
-}
-
 impl Config {
     /// Reads a file. Paths in it are relative to its directory.
     ///
@@ -345,24 +196,23 @@ impl Config {
     /// # Errors
     /// `:line: key: message`, to stand behind the name of the file.
     pub fn parse(text: &str) -> anyhow::Result<Self> {
-        let config: Self = toml::from_str(text).map_err(|error| anyhow!("{}", place(text, &error)))?;
-        if config.milter.is_empty() && config.hooks.is_empty() && config.clamd.is_empty() {
+        let mut config: Self = toml::from_str(text).map_err(|error| anyhow!("{}", place(text, &error)))?;
+        let names: Vec<_> = config.names().map(str::to_owned).collect();
+        if names.is_empty() {
             bail!(": no listener: add a [[milter]], [[hooks]] or [[clamd]] section");
         }
-        for hooks in &config.hooks {
-            hooks.check().map_err(|message| anyhow!(": hooks `{}`: {message}", hooks.name))?;
-        }
-        let mut names: Vec<_> = config.milter.iter().map(|m| m.name.as_str()).collect();
-        names.extend(config.hooks.iter().map(|h| h.name.as_str()));
-        names.extend(config.clamd.iter().map(|c| c.name.as_str()));
-        for clamd in &config.clamd {
-            if matches!(clamd.listen, Listen::Tcp(address) if !address.ip().is_loopback()) {
-                bail!(": clamd `{}`: listens on loopback or a Unix socket only: anybody may ask", clamd.name);
+        for name in names {
+            let line = line_of(text, &name);
+            if let Some(first) = config.lines.insert(name.clone(), line) {
+                bail!(":{}: name: two listeners are called `{name}`", line.max(first));
             }
         }
-        names.sort_unstable();
-        if let Some(twice) = names.windows(2).find(|pair| pair.first() == pair.last()).and_then(|pair| pair.first()) {
-            bail!(": name: two listeners are called `{twice}`");
+        let at = |name: &str| config.line(name);
+        for hooks in &config.hooks {
+            hooks.check().map_err(|message| anyhow!(":{}: hooks `{}`: {message}", at(&hooks.name), hooks.name))?;
+        }
+        for clamd in &config.clamd {
+            clamd.check().map_err(|message| anyhow!(":{}: clamd `{}`: {message}", at(&clamd.name), clamd.name))?;
         }
         if config.limits.message_mib == 0 || config.limits.in_flight_mib < config.limits.message_mib {
             bail!(": limits: one message of message-mib must fit into in-flight-mib");
@@ -370,14 +220,33 @@ impl Config {
         Ok(config)
     }
 
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let milters = self.milter.iter().map(|m| m.name.as_str());
+        let hooks = self.hooks.iter().map(|h| h.name.as_str());
+        milters.chain(hooks).chain(self.clamd.iter().map(|c| c.name.as_str()))
+    }
+
+    /// The line of the file where a listener is named.
+    #[must_use]
+    pub fn line(&self, name: &str) -> usize {
+        self.lines.get(name).copied().unwrap_or(0)
+    }
+
+    /// Certificates and keys, with the names of their listeners.
+    pub fn tls(&self) -> impl Iterator<Item = (&str, &Tls)> {
+        let milters = self.milter.iter().map(|m| (m.name.as_str(), m.tls.as_ref()));
+        let hooks = self.hooks.iter().map(|h| (h.name.as_str(), h.tls.as_ref()));
+        milters.chain(hooks).filter_map(|(name, tls)| Some((name, tls?)))
+    }
+
     fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let own = [&mut self.sandbox.component, &mut self.sandbox.cache].into_iter().flatten();
         let record = self.record.as_mut().map(|record| &mut record.directory).into_iter();
-        let own = [&mut self.sandbox.component, &mut self.sandbox.cache].into_iter();
         let spool = self.quarantine.iter_mut().map(|q| &mut q.directory);
-        let milters = self.milter.iter_mut().map(|m| &mut m.policy);
-        let hooks = self.hooks.iter_mut().map(|h| &mut h.policy);
-        let policies = milters.chain(hooks).chain(self.clamd.iter_mut().map(|c| &mut c.policy));
-        own.chain(policies).flatten().chain(record).chain(spool)
+        let milters = self.milter.iter_mut().flat_map(Milter::files);
+        let hooks = self.hooks.iter_mut().flat_map(Hooks::files);
+        let clamd = self.clamd.iter_mut().flat_map(Clamd::files);
+        own.chain(record).chain(spool).chain(milters).chain(hooks).chain(clamd)
     }
 
     /// How long mail in flight may take to finish.
@@ -385,6 +254,15 @@ impl Config {
     pub fn grace(&self) -> Duration {
         Duration::from_secs(self.gate.grace_seconds)
     }
+}
+
+/// The line where a listener says its name; the last one that says it.
+fn line_of(text: &str, name: &str) -> usize {
+    let says = |line: &str| {
+        let value = line.trim().strip_prefix("name").map(str::trim_start).and_then(|rest| rest.strip_prefix('='));
+        value.is_some_and(|value| value.contains(&format!("\"{name}\"")) || value.contains(&format!("'{name}'")))
+    };
+    (1..).zip(text.lines()).filter(|(_, line)| says(line)).map(|(number, _)| number).last().unwrap_or(0)
 }
 
 /// `:line: key: message`.

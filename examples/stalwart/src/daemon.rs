@@ -1,5 +1,7 @@
 //! The life of the process: start, signals, stop.
 
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,9 +15,8 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::clamd;
-use crate::config::{Config, Sandbox, Way};
-use crate::hooks;
+use crate::config::{Config, Sandbox, Tls, Way};
+use crate::hooks::http::{self, Listening};
 use crate::house::House;
 use crate::judge::{Course, Judge};
 use crate::memory;
@@ -27,6 +28,8 @@ use crate::quarantine::Spool;
 use crate::record::{Bounds, Recorder};
 use crate::socket::{Listener, Stream};
 use crate::status::{self, Status};
+use crate::tls::Identity;
+use crate::{clamd, hooks};
 
 /// A configuration whose plugin and policies were tried.
 #[derive(Debug)]
@@ -39,6 +42,8 @@ pub struct Checked {
     hooks: Vec<Arc<Course>>,
     /// One for each clamd listener, in their order.
     clamd: Vec<Arc<Course>>,
+    /// Certificates, by the name of the listener.
+    identities: BTreeMap<String, Arc<Identity>>,
 }
 
 impl Checked {
@@ -59,7 +64,13 @@ impl Checked {
         let milters = config.milter.iter().map(|m| course(&m.name, m.way())).collect::<anyhow::Result<_>>()?;
         let hooks = config.hooks.iter().map(|h| course(&h.name, h.way())).collect::<anyhow::Result<_>>()?;
         let clamd = config.clamd.iter().map(|c| course(&c.name, c.way())).collect::<anyhow::Result<_>>()?;
-        Ok(Self { config, host, milters, hooks, clamd })
+        let identity = |(name, tls): (&str, &Tls)| {
+            let (path, line) = (path.display(), config.line(name));
+            let identity = Identity::read(tls).with_context(|| format!("{path}:{line}: listener `{name}`"))?;
+            Ok((name.to_owned(), Arc::new(identity)))
+        };
+        let identities = config.tls().map(identity).collect::<anyhow::Result<_>>()?;
+        Ok(Self { config, host, milters, hooks, clamd, identities })
     }
 
     /// The configuration.
@@ -99,7 +110,8 @@ impl Checked {
                 let door = Arc::clone(&door);
                 async move { door.serve(stream, stop).await }
             };
-            tasks.spawn(accept(listener, self.config.limits.connections, serve, stop.clone()));
+            let identity = self.identities.get(&milter.name).cloned();
+            tasks.spawn(accept(listener, identity, self.config.limits.connections, serve, stop.clone()));
         }
         for (clamd, course) in self.config.clamd.iter().zip(&self.clamd) {
             let listener = Listener::bind(&clamd.listen, clamd.socket_mode).await;
@@ -111,14 +123,13 @@ impl Checked {
                 let door = Arc::clone(&door);
                 async move { door.serve(stream, stop).await }
             };
-            tasks.spawn(accept(listener, self.config.limits.connections, serve, stop.clone()));
+            tasks.spawn(accept(listener, None, self.config.limits.connections, serve, stop.clone()));
         }
         for (hooks, course) in self.config.hooks.iter().zip(&self.hooks) {
-            let listener = TcpListener::bind(hooks.listen).await;
-            let listener = listener.with_context(|| format!("listener `{}` on {}", hooks.name, hooks.listen))?;
+            let listening = self.listening(&hooks.name, hooks.listen).await?;
             let door = hooks::door::Door::new(Arc::clone(&house), Arc::clone(course), hooks);
             tracing::info!(listener = hooks.name, on = %hooks.listen, path = hooks.path, "MTA Hooks door open");
-            tasks.spawn(hooks::door::serve(listener, door, stop.clone()));
+            tasks.spawn(http::serve(listening, door.router(), stop.clone()));
         }
         if let Some(spool) = &spool {
             tasks.spawn(keep_house(Arc::clone(spool), Arc::clone(&metrics), stop.clone()));
@@ -136,6 +147,13 @@ impl Checked {
         Ok(())
     }
 
+    /// A listener for HTTP, over TLS when it has a certificate.
+    async fn listening(&self, name: &str, address: SocketAddr) -> anyhow::Result<Listening> {
+        let listener = TcpListener::bind(address).await;
+        let listener = listener.with_context(|| format!("listener `{name}` on {address}"))?;
+        Ok(Listening::new(listener, self.identities.get(name).cloned(), self.config.limits.connections))
+    }
+
     fn recorder(&self, metrics: &Arc<Metrics>) -> anyhow::Result<Option<Recorder>> {
         let Some(record) = &self.config.record else { return Ok(None) };
         let bounds = Bounds { days: record.days, bytes: record.mib.saturating_mul(1 << 20) };
@@ -151,8 +169,14 @@ impl Checked {
         let mut watch = tokio::time::interval(Duration::from_secs(self.config.gate.watch_seconds.max(1)));
         loop {
             tokio::select! {
-                _ = hangup.recv() => self.reload(metrics, |_| true).await,
-                _ = watch.tick(), if watching => self.reload(metrics, Policy::is_stale).await,
+                _ = hangup.recv() => {
+                    self.reload(metrics, |_| true).await;
+                    self.renew(metrics, |_| true);
+                }
+                _ = watch.tick(), if watching => {
+                    self.reload(metrics, Policy::is_stale).await;
+                    self.renew(metrics, Identity::is_stale);
+                }
                 _ = terminate.recv() => return Ok(()),
                 _ = interrupt.recv() => return Ok(()),
             }
@@ -173,6 +197,21 @@ impl Checked {
                     tracing::error!(listener = course.name, "new policy refused, the old one stays: {error:#}");
                 }
                 Err(error) => tracing::error!(listener = course.name, "reload: {error}"),
+            }
+        }
+    }
+}
+
+impl Checked {
+    /// Reads certificates again; wrong ones change nothing.
+    fn renew(&self, metrics: &Metrics, which: impl Fn(&Identity) -> bool) {
+        for (name, identity) in self.identities.iter().filter(|(_, identity)| which(identity)) {
+            match identity.renew() {
+                Ok(()) => tracing::info!(listener = name, "certificate read again"),
+                Err(error) => {
+                    metrics.bad_reloads.fetch_add(1, Ordering::Relaxed);
+                    tracing::error!(listener = name, "new certificate refused, the old one stays: {error:#}");
+                }
             }
         }
     }
@@ -217,9 +256,14 @@ fn sandbox(config: &Sandbox) -> HostConfig {
 }
 
 /// Takes connections, as many at once as the limit says, until the gate stops; then waits for those it has.
-async fn accept<S, F>(listener: Listener, most: usize, serve: S, mut stop: watch::Receiver<bool>)
-where
-    S: Fn(Stream, watch::Receiver<bool>) -> F,
+async fn accept<S, F>(
+    listener: Listener,
+    identity: Option<Arc<Identity>>,
+    most: usize,
+    serve: S,
+    mut stop: watch::Receiver<bool>,
+) where
+    S: Fn(Stream, watch::Receiver<bool>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = ()> + Send + 'static,
 {
     let places = Arc::new(Semaphore::new(most.clamp(1, Semaphore::MAX_PERMITS)));
@@ -236,10 +280,17 @@ where
         };
         match accepted {
             Ok(stream) => {
-                let connection = serve(stream, stop.clone());
+                let (serve, identity, stop) = (serve.clone(), identity.clone(), stop.clone());
                 connections.spawn(async move {
                     let _place = place;
-                    connection.await;
+                    let stream = match identity {
+                        None => stream,
+                        Some(identity) => match identity.secure(stream).await {
+                            Ok(stream) => stream,
+                            Err(error) => return tracing::warn!("no TLS with a peer: {error}"),
+                        },
+                    };
+                    serve(stream, stop).await;
                 });
             }
             Err(error) => {

@@ -1,5 +1,6 @@
-//! The MTA Hooks door, version 1: HTTP, as Stalwart 0.10 to 0.16 speaks it.
+//! MTA Hooks over HTTP: version 1, as Stalwart 0.10 to 0.16 speaks it.
 
 pub mod answer;
 pub mod door;
+pub mod http;
 pub mod request;

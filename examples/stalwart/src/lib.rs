@@ -23,6 +23,7 @@ pub mod record;
 pub mod reference;
 pub mod socket;
 pub mod status;
+pub mod tls;
 
 pub use sekisho_protocol::{changes, fields, mail, verdict};
 

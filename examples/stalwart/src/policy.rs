@@ -17,7 +17,7 @@ pub struct Policy {
 }
 
 /// When a file was last written, and its length.
-type Look = (SystemTime, u64);
+pub type Look = (SystemTime, u64);
 
 impl Policy {
     /// Reads a policy and has the plugin check it. Without a file the defaults hold.
@@ -68,7 +68,8 @@ impl Policy {
     }
 }
 
-fn look(file: &Path) -> Option<Look> {
+/// What a file looks like; `None` when there is none.
+pub fn look(file: &Path) -> Option<Look> {
     let metadata = std::fs::metadata(file).ok()?;
     Some((metadata.modified().ok()?, metadata.len()))
 }

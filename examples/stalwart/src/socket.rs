@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio_rustls::server::TlsStream;
 
 use crate::config::{Listen, SocketMode};
 
@@ -77,6 +78,8 @@ pub enum Stream {
     Tcp(TcpStream),
     /// A Unix socket.
     Unix(UnixStream),
+    /// TLS over one of them.
+    Tls(Box<TlsStream<Box<Stream>>>),
 }
 
 impl Stream {
@@ -89,10 +92,18 @@ impl Stream {
     /// Those of `read`.
     pub async fn read(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
         #[cfg(target_os = "linux")]
-        if let Self::Tcp(stream) = self {
+        if let Self::Tcp(stream) = self.lowest() {
             stream.set_quickack(true)?;
         }
         self.read_buf(buffer).await
+    }
+
+    /// The socket itself.
+    fn lowest(&self) -> &Self {
+        match self {
+            Self::Tls(stream) => stream.get_ref().0.lowest(),
+            socket => socket,
+        }
     }
 }
 
@@ -101,6 +112,7 @@ impl AsyncRead for Stream {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buffer),
             Self::Unix(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Self::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
         }
     }
 }
@@ -110,6 +122,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Self::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
         }
     }
 
@@ -117,6 +130,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
             Self::Unix(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
 
@@ -124,6 +138,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }
 }

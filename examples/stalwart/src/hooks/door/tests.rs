@@ -1,9 +1,13 @@
 //! Calls over a real socket, as Stalwart makes them.
 
 use serde_json::json;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use super::super::http::{Listening, serve};
 use super::*;
 use crate::config::{Config, Limits};
 use crate::judge::Judge;
@@ -25,7 +29,7 @@ async fn open(keys: &str) -> (std::net::SocketAddr, watch::Sender<bool>) {
     let door = Door::new(house, Arc::new(course), hooks);
     let listener = TcpListener::bind(hooks.listen).await.unwrap();
     let (address, (stopper, stop)) = (listener.local_addr().unwrap(), watch::channel(false));
-    tokio::spawn(serve(listener, door, stop));
+    tokio::spawn(serve(Listening::new(listener, None, 9), door.router(), stop));
     (address, stopper)
 }
 
