@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""The clamd door asked by real clients: ClamAV's own clamdscan, and Exim with `malware = *` in its DATA ACL.
+"""The clamd door asked by real clients: ClamAV's own clamdscan, Exim with `malware = *` in its DATA ACL, Rspamd.
 
     sudo python3 examples/stalwart/tests/clamd.py
 
-Needs root and Debian or Ubuntu. Exim is unpacked beside the tests, never installed: two mail servers conflict.
+Needs root and Debian or Ubuntu. Exim and Rspamd are unpacked beside the tests, never installed: two mail servers
+conflict, and services would start.
 """
 
 import argparse
@@ -17,7 +18,8 @@ import tempfile
 from email import message_from_bytes
 from pathlib import Path
 
-from postfix import MAIL, answers, build, free_ports, honest_mails, local, until, wire
+from peers import Rspamd, apt
+from postfix import MAIL, answers, build, free_ports, honest_mails, local, or_not_tried, until, wire
 
 EXIM = """
 primary_hostname = mx.test.invalid
@@ -56,12 +58,6 @@ def readme_settings(port):
     return main.replace("3310", str(port)) + "acl_smtp_rcpt = accept_all\n", acl
 
 
-def apt(*command):
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run(["apt-get", "-qq", *command], check=True, env=environment, stdin=subprocess.DEVNULL,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
 def install(directory):
     """clamdscan, and Exim unpacked; gives the path of Exim."""
     apt("update")
@@ -75,6 +71,14 @@ def install(directory):
     except KeyError:
         subprocess.run(["useradd", "--system", "--shell", "/usr/sbin/nologin", "Debian-exim"], check=True)
     return directory / "exim/usr/sbin/exim4"
+
+
+def rspamd_settings(port):
+    """The files for local.d in the README: name and text."""
+    blocks = (Path(__file__).resolve().parents[1] / "README.md").read_text().split("```ucl\n")[1:]
+    for block in blocks:
+        head, text = block.split("```", 1)[0].split("\n", 1)
+        yield head.rsplit("/", 1)[1], text.replace("3310", str(port))
 
 
 def test_clamdscan(directory, port):
@@ -126,6 +130,23 @@ def test_exim(directory, port, exim, stop_gate):
         daemon.kill()
 
 
+def test_rspamd(rspamd, stop_gate):
+    rspamd.start()
+    try:
+        symbols = lambda found: {name for name in found["symbols"] if name.startswith("SEKISHO")}
+        for name, mail in honest_mails():
+            found = rspamd.scan(mail)
+            assert not symbols(found) and found["action"] != "reject", (name, found)
+        for name in ("ppap.eml", "mail-in-mail.eml"):
+            found = rspamd.scan(wire(name))
+            assert symbols(found) == {"SEKISHO_ENCRYPTED"} and found["action"] == "reject", found
+        stop_gate()
+        found = rspamd.scan(wire("locked-program.eml"))
+        assert symbols(found) == {"SEKISHO_FAIL"} and found["action"] == "soft reject", found
+    finally:
+        rspamd.stop()
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--gate", type=Path, help="the binary; built when not given")
@@ -135,23 +156,32 @@ def main():
     binary = (options.gate or build()).resolve()
     directory = Path(tempfile.mkdtemp(prefix="sekisho-clamd-"))
     directory.chmod(0o755)
-    exim = install(directory)
+    exim = or_not_tried(install, directory)
     port = free_ports(1)[0]
     config = directory / "gate.toml"
     config.write_text(f'[[clamd]]\nname = "clamd"\nlisten = "127.0.0.1:{port}"\n')
-    with open(directory / "gate.log", "wb") as log:
-        gate = subprocess.Popen([binary, "run", config], stderr=log)
+
+    def start_gate():
+        with open(directory / "gate.log", "ab") as log:
+            process = subprocess.Popen([binary, "run", config], stderr=log)
+        until(lambda: answers(port), "the gate")
+        return process
+
+    gate = start_gate()
+    rspamd = or_not_tried(Rspamd, directory, rspamd_settings(port))
 
     def stop_gate():
         gate.terminate()
         gate.wait(40)
 
     try:
-        until(lambda: answers(port), "the gate")
         test_clamdscan(directory, port)
         print("ok     clamdscan")
         test_exim(directory, port, exim, stop_gate)
         print("ok     exim")
+        gate = start_gate()
+        test_rspamd(rspamd, stop_gate)
+        print("ok     rspamd")
     finally:
         gate.kill()
     shutil.rmtree(directory)

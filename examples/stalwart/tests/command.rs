@@ -1,0 +1,37 @@
+//! The command line.
+#![allow(clippy::unwrap_used, reason = "tests stop at the first surprise")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn check(config: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_sekisho-gate")).arg("check").arg(config).output().unwrap()
+}
+
+fn place(name: &str) -> PathBuf {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&dir).unwrap();
+    dir
+}
+
+#[test]
+fn the_sample_is_right() {
+    let done = check(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/gate.toml")));
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(String::from_utf8_lossy(&done.stdout).starts_with("mx: milter on 127.0.0.1:9900, policy: defaults"));
+}
+
+#[test]
+fn a_wrong_policy_is_told_with_file_line_and_key() {
+    let dir = place("wrong-policy");
+    let policy = dir.join("policy.toml");
+    std::fs::write(&policy, "profile = \"hold\"\n[rules.zip-encryptd]\naction = \"tag\"\n").unwrap();
+    let config = dir.join("gate.toml");
+    let text = "[[milter]]\nname = \"mx\"\nlisten = \"127.0.0.1:9900\"\npolicy = \"policy.toml\"\n";
+    std::fs::write(&config, text).unwrap();
+    let done = check(&config);
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(!done.status.success());
+    assert!(said.contains(&format!("{}:2: rules.zip-encryptd: ", policy.display())), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
