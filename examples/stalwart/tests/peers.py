@@ -15,7 +15,7 @@ LIBRARIES = {
 }
 # What asks the network, or a database that is not there.
 RSPAMD_OFF = """arc asn aws_s3 bimi clickhouse dcc dkim dkim_signing dmarc elastic external_relay external_services fuzzy_check greylist
-history_redis http_headers metadata_exporter metric_exporter mx_check neural p0f phishing ratelimit rbl redis replies reputation
+hfilter history_redis http_headers metadata_exporter metric_exporter mx_check neural p0f phishing ratelimit rbl redis replies reputation
 rspamd_update spamassassin spamtrap spf surbl url_redirector whitelist""".split()
 
 
