@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::effects::{Effects, Live, OwnerCopy, Route, effects};
-use super::guard::Strength;
+use super::guard::{Strength, counted};
 use super::known::{Known, Scope};
 use super::model::{Does, Guard, Rule, RuleSet, State, Visible};
 
@@ -155,6 +155,12 @@ impl Picture {
     /// What a rule set does.
     #[must_use]
     pub fn of(set: &RuleSet, effects: &Effects, digests: &Digests) -> Self {
+        Self::of_first(usize::MAX, set, effects, digests)
+    }
+
+    /// What a rule set does, with the first `most` rules only.
+    #[must_use]
+    pub fn of_first(most: usize, set: &RuleSet, effects: &Effects, digests: &Digests) -> Self {
         let mut ways: BTreeMap<Key, Way> = BTreeMap::new();
         for route in &effects.routes {
             let key = (route.owner.clone(), route.to.shown(), route.via.as_str().to_owned());
@@ -166,7 +172,7 @@ impl Picture {
                 Some(all) => all.add(one),
             }
         }
-        let rules = set.rules.iter().zip(&digests.0).map(|(rule, digest)| spelt(set, rule, digest));
+        let rules = set.rules.iter().zip(&digests.0).take(most).map(|(rule, digest)| spelt(set, rule, digest));
         Self { ways, rules: rules.collect() }
     }
 
@@ -314,6 +320,13 @@ pub fn canonical(rule: &Rule) -> String {
         // Writing to a string does not fail.
         let _ = match &action.does {
             Does::Send { to, via, copy, carries } => write!(out, " {} {} {copy} {carries:?}", via.as_str(), to.shown()),
+            Does::File { folder, copy } => {
+                out.push_str(if *copy { " copy" } else { " file" });
+                counted(&folder.name, &mut out);
+                counted(&folder.special_use, &mut out);
+                out.push_str(if folder.create { " create" } else { "" });
+                Ok(())
+            }
             other => write!(out, " {other:?}"),
         };
     }

@@ -292,19 +292,54 @@ impl Test {
     }
 
     fn spell(&self, out: &mut String) {
-        let mut fields: Vec<String> = self.fields.iter().map(|f| format!("{f:?}")).collect();
-        fields.sort();
-        fields.dedup();
-        let fold = |v: &String| if self.case_sensitive { v.clone() } else { v.to_lowercase() };
-        let mut values: Vec<String> = self.values.iter().map(fold).collect();
-        values.sort();
-        values.dedup();
         // Writing to a string does not fail.
-        let _ = write!(out, "{:?}:{:?}{fields:?}{values:?}", self.op, self.part);
+        let _ = write!(out, "{:?}:{:?}", self.op, self.part);
+        let mut fields: Vec<(&str, &str)> = self.fields.iter().map(Field::spelt).collect();
+        fields.sort_unstable();
+        fields.dedup();
+        for (kind, name) in fields {
+            out.push(' ');
+            out.push_str(kind);
+            counted(name, out);
+        }
+        let fold = |v: &String| match self.case_sensitive {
+            true => v.clone(),
+            false if v.is_ascii() => v.to_ascii_lowercase(),
+            false => v.to_lowercase(),
+        };
+        let mut values: Vec<String> = self.values.iter().map(fold).collect();
+        values.sort_unstable();
+        values.dedup();
+        values.iter().for_each(|value| counted(value, out));
         if self.case_sensitive {
-            out.push_str("case");
+            out.push_str(" case");
         }
     }
+}
+
+impl Field {
+    /// A word for its kind, and its name where it has one.
+    fn spelt(&self) -> (&'static str, &str) {
+        match self {
+            Self::Header(name) => ("header", name),
+            Self::Other(name) => ("other", name),
+            Self::EnvelopeFrom => ("envelope-from", ""),
+            Self::EnvelopeTo => ("envelope-to", ""),
+            Self::Body => ("body", ""),
+            Self::Anything => ("anything", ""),
+            Self::Size => ("size", ""),
+            Self::Attachment => ("attachment", ""),
+            Self::Side => ("side", ""),
+            Self::Spam => ("spam", ""),
+        }
+    }
+}
+
+/// A text behind its length: whatever it holds, it cannot look like what follows it.
+pub(super) fn counted(text: &str, out: &mut String) {
+    // Writing to a string does not fail.
+    let _ = write!(out, " {}:", text.len());
+    out.push_str(text);
 }
 
 fn is_recipient(field: &Field) -> bool {

@@ -200,7 +200,10 @@ impl<'t> Walk<'_, '_, 't> {
     fn control_characters(&mut self, start: usize, end: usize) {
         let text = self.text.get(start..end).unwrap_or("");
         let mut found = 0usize;
-        for (at, c) in text.char_indices() {
+        // Bytes that begin one of them: C0 but white space, DEL, C1 in UTF-8, the block of the reordering characters.
+        let begins = |(_, b): &(usize, u8)| matches!(b, 0..=8 | 0xB | 0xE..=0x1F | 0x7F | 0xC2 | 0xE2);
+        for (at, _) in text.bytes().enumerate().filter(begins) {
+            let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else { continue };
             let bad = match c {
                 '\0' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => true,
                 c => c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{c}'),

@@ -102,7 +102,11 @@ impl Source {
     pub fn position(&self, offset: u32) -> Position {
         let line = self.feeds.partition_point(|feed| *feed < offset);
         let start = line.checked_sub(1).and_then(|n| self.feeds.get(n)).map_or(0, |feed| feed.saturating_add(1));
-        let column = self.characters(offset).saturating_sub(self.characters(start)) as usize;
+        let column = match self.text.as_bytes().get(start as usize..offset as usize) {
+            // Nearly always.
+            Some(line) if line.len() <= STRIDE => count(line),
+            _ => self.characters(offset).saturating_sub(self.characters(start)),
+        } as usize;
         Position { line: line.saturating_add(1), column: column.saturating_add(1) }
     }
 

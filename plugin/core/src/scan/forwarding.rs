@@ -82,11 +82,10 @@ fn remember(survey: &Survey<'_>, context: &Context) -> Vec<Fact> {
             }
         }
     }
-    let picture = Picture::of(survey.set, &survey.effects, &digests);
+    // An earlier picture has no more rules either, so that what lies beyond is not told as new.
+    let picture = Picture::of_first(REMEMBERED, survey.set, &survey.effects, &digests);
     out.extend(picture.ways.iter().take(REMEMBERED).map(|(key, way)| fact("forwarding-route", json(key), json(way))));
-    out.extend(
-        picture.rules.iter().take(REMEMBERED).map(|rule| fact("forwarding-rule", rule.hash.clone(), json(rule))),
-    );
+    out.extend(picture.rules.iter().map(|rule| fact("forwarding-rule", rule.hash.clone(), json(rule))));
     if let Some(earlier) = earlier(context) {
         let changes = picture.since(&earlier);
         out.extend(

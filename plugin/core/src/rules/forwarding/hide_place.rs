@@ -110,13 +110,14 @@ fn sensitive(survey: &Survey<'_>, index: usize) -> bool {
 fn is_junk(survey: &Survey<'_>, index: usize, rule: &Rule) -> bool {
     let mut verdict = false;
     rule.guard.each_test(&mut |test| {
-        verdict |= test.fields.iter().any(|f| match f {
-            Field::Spam => true,
-            Field::Header(name) => {
-                name.contains("spam") || name.contains("virus") || name == "precedence" || name.starts_with("list-")
-            }
-            _ => false,
-        });
+        verdict = verdict
+            || test.fields.iter().any(|f| match f {
+                Field::Spam => true,
+                Field::Header(name) => {
+                    name.starts_with("list-") || name == "precedence" || name.contains("spam") || name.contains("virus")
+                }
+                _ => false,
+            });
     });
     (verdict || survey.about(index, Topic::Junk).is_some()) && !sensitive(survey, index)
 }
