@@ -1,9 +1,10 @@
-//! The built-in brands: who is imitated most, and what else belongs to them. `data/lists/brands.txt` is written by hand;
-//! the example `pack-lists` packs it.
+//! The built-in targets: brands that are imitated most, popular sites besides, and what else belongs to them.
+//! `data/lists/brands.txt` and `popular.txt` are written by hand; the example `pack-lists` packs them. Longer lists come
+//! from the host.
 
 use super::lookalike::{Index, IndexBuilder, Source};
 
-/// The packed index of the brands of `data/lists/brands.txt`.
+/// The packed index of `data/lists/brands.txt` and `popular.txt`.
 static PACKED: &[u8] = include_bytes!("../../data/brands.bin");
 
 /// One line of the list.
@@ -32,16 +33,27 @@ pub fn read(list: &str) -> impl Iterator<Item = Brand<'_>> {
     })
 }
 
-/// Packs a list of brands.
+/// Reads a list of popular sites: `domains | other domains`, `#` begins a comment line.
+fn read_popular(list: &str) -> impl Iterator<Item = Brand<'_>> {
+    list.lines().filter(|l| !l.trim_start().starts_with('#')).map(|line| {
+        let (targets, aliases) = line.split_once('|').unwrap_or((line, ""));
+        let (targets, aliases) = (targets.split_whitespace().collect(), aliases.split_whitespace().collect());
+        Brand { names: Vec::new(), targets, aliases }
+    })
+}
+
+/// Packs a list of brands and a list of popular sites.
 #[must_use]
-pub fn pack(list: &str) -> Vec<u8> {
+pub fn pack(brands: &str, popular: &str) -> Vec<u8> {
     let mut builder = IndexBuilder::default();
-    for (owner, brand) in (0u32..).zip(read(list)) {
-        for target in brand.targets {
-            builder.add(target, Source::Brand, owner, false);
+    let brands = read(brands).map(|one| (Source::Brand, one));
+    let popular = read_popular(popular).map(|one| (Source::Top, one));
+    for (owner, (source, one)) in (0u32..).zip(brands.chain(popular)) {
+        for target in one.targets {
+            builder.add(target, source, owner, false);
         }
-        for alias in brand.aliases {
-            builder.add(alias, Source::Brand, owner, true);
+        for alias in one.aliases {
+            builder.add(alias, source, owner, true);
         }
     }
     builder.pack()
@@ -59,7 +71,9 @@ mod tests {
 
     #[test]
     fn the_packed_brands_are_those_of_the_list() {
-        assert!(PACKED == pack(include_str!("../../data/lists/brands.txt")), "run the example pack-lists");
+        let (brands, popular) =
+            (include_str!("../../data/lists/brands.txt"), include_str!("../../data/lists/popular.txt"));
+        assert!(PACKED == pack(brands, popular), "run the example pack-lists");
         assert!(index().unwrap().len() > 1000);
     }
 }
