@@ -8,7 +8,9 @@ mod generated {
 
 pub(crate) use generated::{Plugin, PluginPre};
 
-use crate::types::{Context, Direction, Edit, Fact, Finding, Part, PolicyError, Reply, Report, RuleInfo, Severity};
+use crate::types::{
+    Context, Direction, Edit, Fact, Finding, Need, Part, PolicyError, Reply, Report, RuleInfo, Severity,
+};
 use generated::exports::sekisho::mail::types as wit;
 
 pub(crate) fn context_in(context: &Context) -> wit::Context {
@@ -47,6 +49,11 @@ pub(crate) fn report_out(report: wit::Report) -> Report {
         reply: reply.map(|wit::Reply { code, enhanced, text }| Reply { code, enhanced, text }),
         remember: remember.into_iter().map(|wit::Fact { kind, key, value }| Fact { kind, key, value }).collect(),
     }
+}
+
+pub(crate) fn need_out(need: wit::Need) -> Need {
+    let wit::Need { kind, key } = need;
+    Need { kind, key }
 }
 
 fn finding_out(finding: wit::Finding) -> Finding {

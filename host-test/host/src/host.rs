@@ -16,7 +16,7 @@ use crate::gate::Gate;
 use crate::guard::{Guard, MemoryLimitReached};
 use crate::metrics::{Call, Function, Metrics, Outcome};
 use crate::record::sha256;
-use crate::types::{Context, Edit, Report, RuleInfo};
+use crate::types::{Context, Edit, Need, Report, RuleInfo};
 use crate::{COMPONENT, cache, engine};
 
 /// A loaded plugin. Share one among all threads; every call gets a sandbox of its own.
@@ -87,6 +87,19 @@ impl Host {
     #[must_use]
     pub fn config(&self) -> &HostConfig {
         &self.config
+    }
+
+    /// Which facts would make the verdict on a message better? `head` is its header section; a whole message will do.
+    ///
+    /// # Errors
+    /// [`CallError`]; no message makes a [`CallError::Policy`].
+    pub fn needs(&self, head: &[u8], context: &Context, policy: &str) -> Result<Vec<Need>, CallError> {
+        let context = bindings::context_in(context);
+        self.call(Function::Needs, head.len(), |plugin, store| {
+            let answer = plugin.sekisho_mail_scanner().call_needs(store, head, &context, policy)?;
+            let out = |needs: Vec<_>| needs.into_iter().map(bindings::need_out).collect();
+            Ok(answer.map(out).map_err(|e| CallError::Policy(bindings::policy_error_out(e))))
+        })
     }
 
     /// May this message pass? `policy` is one JSON document; the empty string means the defaults.

@@ -32,7 +32,7 @@ pub use document::{Document, DocumentError, toml_to_json};
 pub use error::{CallError, HostError};
 pub use host::Host;
 pub use metrics::{Call, Function, Metrics, Outcome};
-pub use types::{Context, Direction, Edit, Fact, Finding, Part, PolicyError, Reply, Report, RuleInfo, Severity};
+pub use types::{Context, Direction, Edit, Fact, Finding, Need, Part, PolicyError, Reply, Report, RuleInfo, Severity};
 
 /// The component this crate was built with, for other hosts.
 pub static COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/sekisho.wasm"));

@@ -30,6 +30,8 @@ pub struct Call {
 /// A function of the plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Function {
+    /// `needs`.
+    Needs,
     /// `scan-message`.
     ScanMessage,
     /// `check-sender`.

@@ -81,6 +81,16 @@ pub struct Fact {
     pub value: String,
 }
 
+/// One thing the plugin would like to know; whoever knows hands in a [`Fact`] of the same kind and key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Need {
+    /// What sort of fact.
+    pub kind: String,
+    /// What it is about; empty where there is one alone.
+    pub key: String,
+}
+
 /// One thing a rule saw.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {

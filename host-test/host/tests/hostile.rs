@@ -27,11 +27,12 @@ fn guest(scan_message: &str, pages: u32) -> Vec<u8> {
                     (drop (memory.grow (i32.add (i32.const 1) (i32.div_u (local.get 3) (i32.const 65536))))))
                 (local.get $at))
             (func $scan (result i32) {scan_message})
-            (func (export "sekisho:mail/scanner@0.1.0#scan-message") (param i32) (result i32) (call $scan))
-            (func (export "sekisho:mail/scanner@0.1.0#check-sender") (param i32) (result i32) (unreachable))
-            (func (export "sekisho:mail/scanner@0.1.0#lint-forwarding") (param i32) (result i32) (unreachable))
-            (func (export "sekisho:mail/scanner@0.1.0#rewrite") (param i32 i32 i32 i32) (result i32) (unreachable))
-            (func (export "sekisho:mail/scanner@0.1.0#rules") (result i32) (i32.const 16)))"#
+            (func (export "sekisho:mail/scanner@0.2.0#scan-message") (param i32) (result i32) (call $scan))
+            (func (export "sekisho:mail/scanner@0.2.0#needs") (param i32) (result i32) (unreachable))
+            (func (export "sekisho:mail/scanner@0.2.0#check-sender") (param i32) (result i32) (unreachable))
+            (func (export "sekisho:mail/scanner@0.2.0#lint-forwarding") (param i32) (result i32) (unreachable))
+            (func (export "sekisho:mail/scanner@0.2.0#rewrite") (param i32 i32 i32 i32) (result i32) (unreachable))
+            (func (export "sekisho:mail/scanner@0.2.0#rules") (result i32) (i32.const 16)))"#
     );
     component(&wat)
 }

@@ -1,6 +1,7 @@
 //! One corpus, every face, one answer: the sandbox says what the engine says, to the byte.
 
-use sekisho_core::{Context, check_sender, lint_forwarding, scan_message, wire::report_to_json};
+use sekisho_core::wire::{needs_to_json, report_to_json};
+use sekisho_core::{Context, check_sender, lint_forwarding, needs, scan_message};
 use sekisho_host::Host;
 use sekisho_judge::corpus;
 
@@ -31,6 +32,21 @@ fn component_answers_like_the_engine() {
             );
         }
     }
+}
+
+#[test]
+fn component_needs_what_the_engine_needs() {
+    let host = Host::embedded().expect("the embedded component loads");
+    let mut asked = 0;
+    for case in corpus::all(&corpus::root(env!("CARGO_MANIFEST_DIR"))) {
+        let native = needs(&case.message, &Context::default(), SENDERS).expect("the policy is right");
+        let context = sekisho_host::Context::default();
+        let sandbox = host.needs(&case.message, &context, SENDERS).expect("the sandbox answers");
+        let sandbox = serde_json::to_string(&sandbox).expect("needs are plain data");
+        assert_eq!(sandbox, needs_to_json(&native), "{}", case.path);
+        asked += native.len();
+    }
+    assert!(asked > 20, "the corpus asks for something: {asked}");
 }
 
 /// A policy under which senders are compared with something.

@@ -13,6 +13,11 @@ use sekisho_core as core;
 struct Plugin;
 
 impl Guest for Plugin {
+    fn needs(head: Vec<u8>, context: wit::Context, policy: String) -> Result<Vec<wit::Need>, wit::PolicyError> {
+        let needs = core::needs(&head, &context_in(context), &policy).map_err(error_out)?;
+        Ok(needs.into_iter().map(|core::Need { kind, key }| wit::Need { kind, key }).collect())
+    }
+
     fn scan_message(message: Vec<u8>, context: wit::Context, policy: String) -> Result<wit::Report, wit::PolicyError> {
         core::scan_message(&message, &context_in(context), &policy).map(report_out).map_err(error_out)
     }

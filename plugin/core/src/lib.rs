@@ -20,10 +20,11 @@ pub mod wire;
 
 pub use message::edit::rewrite;
 pub use report::{
-    Action, Context, Direction, Edit, Evidence, Fact, Finding, Inspection, Part, PolicyError, Reply, Report, RuleInfo,
-    Severity,
+    Action, Context, Direction, Edit, Evidence, Fact, Finding, Inspection, Need, Part, PolicyError, Reply, Report,
+    RuleInfo, Severity,
 };
 pub use scan::forwarding::lint_forwarding;
+pub use scan::needs::needs;
 pub use scan::scan_message;
 pub use scan::sender::check_sender;
 

@@ -153,6 +153,18 @@ impl Policy {
         }
     }
 
+    /// Does any exception expire?
+    #[must_use]
+    pub fn has_expiry(&self) -> bool {
+        self.exceptions.iter().any(|e| e.terms.expires.is_some())
+    }
+
+    /// Is any exception made for certain senders?
+    #[must_use]
+    pub fn asks_for_senders(&self) -> bool {
+        self.exceptions.iter().any(|e| !e.terms.senders.is_empty())
+    }
+
     /// The action that is set for a rule, and the dotted path of the key.
     fn action_of(&self, rule: &str, family: &str) -> Option<(Action, Line<'_>)> {
         self.setting(rule, family, |s| s.action)

@@ -207,6 +207,15 @@ pub struct Fact {
     pub value: String,
 }
 
+/// One thing the core would like to know; whoever knows hands in a [`Fact`] of the same kind and key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Need {
+    /// What sort of fact.
+    pub kind: String,
+    /// What it is about; empty where there is one alone.
+    pub key: String,
+}
+
 /// The verdict on one message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {

@@ -9,6 +9,8 @@ use crate::sender as senders;
 use crate::text::visible;
 
 pub mod forwarding;
+pub mod needs;
+mod remember;
 pub mod sender;
 
 /// May this message pass? `policy` is one JSON document; the empty string means the defaults.
@@ -26,7 +28,9 @@ pub fn scan_message(message: &[u8], context: &Context, policy: &str) -> Result<R
         .collect();
     let inspection = mail.items.first().map_or(Inspection::Inspected, |root| root.inspection);
     let parts = mail.items.iter().skip(1).map(part).collect();
-    Ok(policy.decide(context, inspection, parts, judged, &|id| rules::find(id).map(Rule::info)))
+    let mut report = policy.decide(context, inspection, parts, judged, &|id| rules::find(id).map(Rule::info));
+    report.remember = remember::remember(message, context, &sender, report.action);
+    Ok(report)
 }
 
 /// The rules a policy may speak of.

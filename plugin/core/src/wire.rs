@@ -3,7 +3,7 @@
 
 use crate::policy::Policy;
 use crate::policy::shape::{self, Form, Key, Shape};
-use crate::report::{Context, Edit, PolicyError, Report, RuleInfo};
+use crate::report::{Context, Edit, Need, PolicyError, Report, RuleInfo};
 use crate::scan::rule_names;
 
 /// The JSON of a report, in one line.
@@ -22,6 +22,12 @@ pub fn rules_to_json(rules: &[RuleInfo]) -> String {
 #[must_use]
 pub fn edits_to_json(edits: &[Edit]) -> String {
     serde_json::to_string(edits).unwrap_or_default()
+}
+
+/// The JSON of needs, in one line.
+#[must_use]
+pub fn needs_to_json(needs: &[Need]) -> String {
+    serde_json::to_string(needs).unwrap_or_default()
 }
 
 /// Reads a context; missing keys mean "not known", unknown keys are refused. The empty string is the empty context.
@@ -115,6 +121,8 @@ mod tests {
             report_to_json(&report),
             r#"{"action":"reject","risk":45,"inspection":"names-only","findings":[{"rule":"zip-encrypted","severity":"high","message":"m","place":"2/a.zip","evidence":[["k","v"]]}],"parts":[{"place":"2/a.zip","name":"a.zip","media-type":"application/zip","format":"zip","size":1,"inspection":"names-only"}],"edits":[{"place":"","kind":"add-header","value":"A: b"}],"reply":{"code":550,"enhanced":"5.7.1","text":"t"},"remember":[{"kind":"a","key":"b","value":"c"}]}"#
         );
+        let need = Need { kind: "time".to_owned(), key: String::new() };
+        assert_eq!(needs_to_json(&[need]), r#"[{"kind":"time","key":""}]"#);
         let silent = Report { reply: None, ..report };
         assert!(report_to_json(&silent).contains(r#""reply":null"#));
         assert_eq!(edits_from_json(&edits_to_json(&silent.edits)).unwrap(), silent.edits);

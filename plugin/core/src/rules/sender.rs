@@ -5,6 +5,7 @@ use super::Rule;
 
 mod domain;
 mod elsewhere;
+mod facts;
 mod header;
 mod lookalike;
 mod name;
@@ -17,6 +18,7 @@ pub static RULES: &[&Rule] = &[
     &lookalike::REPLY_TO,
     &domain::UNSAFE,
     &domain::INVALID,
+    &facts::NO_MAIL,
     &name::ADDRESS,
     &name::BRAND,
     &name::VIP,
@@ -33,4 +35,5 @@ pub static RULES: &[&Rule] = &[
     &origin::DMARC,
     &origin::CONTRADICTS,
     &sender_suspicious::RULE,
+    &facts::UNAVAILABLE,
 ];

@@ -113,7 +113,11 @@ fn facts(context: &Context, from: Option<&str>, out: &mut Authentication) {
         let outcome = Outcome::of(&fact.value);
         match fact.kind.as_str() {
             "dmarc" if fact.key.is_empty() || aligned(&fact.key, from) => out.dmarc = outcome,
-            "dmarc-policy" if fact.key.is_empty() || aligned(&fact.key, from) => out.policy.clone_from(&fact.value),
+            "dmarc-policy" if fact.key.is_empty() || aligned(&fact.key, from) => {
+                // What the domain publishes says nothing of this mail.
+                out.policy.clone_from(&fact.value);
+                continue;
+            }
             "spf" => out.spf = (outcome, aligned(&fact.key, from)),
             "dkim" if out.dkim != (Outcome::Pass, true) => out.dkim = (outcome, aligned(&fact.key, from)),
             _ => continue,
