@@ -46,7 +46,7 @@ const KNOWN: i32 = -3000;
 /// The weights are fitted for an index of about a thousand targets. The fewer there are, the less likely one of them is
 /// near by chance; the more, the likelier. In thousandths of a logit.
 const fn prior(targets: usize, source: Source) -> i32 {
-    let many = match targets {
+    let many: i32 = match targets {
         0..=32 => 1800,
         33..=128 => 1200,
         129..=400 => 600,
@@ -55,8 +55,13 @@ const fn prior(targets: usize, source: Source) -> i32 {
         4001..=20_000 => -900,
         _ => -1500,
     };
-    // Nobody asked for the built-in brands: namesakes and fans of theirs are many.
-    if matches!(source, Source::Brand) { -500 } else { many }
+    match source {
+        // Nobody asked for the built-in brands: namesakes and fans of theirs are many.
+        Source::Brand => -500,
+        // Of what is merely popular even more so, unless somebody chose it.
+        Source::Top if targets > 400 => many.saturating_sub(800),
+        _ => many,
+    }
 }
 
 /// What is compared, and with what.
