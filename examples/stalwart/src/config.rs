@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, bail};
 use serde::Deserialize;
 
+use crate::acquaintances::Bounds;
 use crate::verdict::{OnFailure, WithoutHold};
 
 mod listen;
@@ -33,6 +34,8 @@ pub struct Config {
     pub record: Option<Record>,
     /// Held mail; without it mail servers hold it themselves, as far as they can.
     pub quarantine: Option<Quarantine>,
+    /// Who is known; nobody by default.
+    pub memory: Option<Memory>,
     /// Milter listeners.
     pub milter: Vec<Milter>,
     /// MTA Hooks listeners.
@@ -141,6 +144,44 @@ fn record_mib() -> u64 {
     1024
 }
 
+/// `[memory]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Memory {
+    /// The file; its directory is there and of this user alone.
+    pub file: PathBuf,
+    /// Who was not seen for so many days is a stranger again.
+    #[serde(default = "memory_days")]
+    pub keep_days: u64,
+    /// The most notes; when there are more, the older half goes.
+    #[serde(default = "memory_most")]
+    pub most: u64,
+    /// So many days after the file was begun nobody is called a stranger.
+    #[serde(default = "memory_learn")]
+    pub learn_days: u64,
+}
+
+fn memory_days() -> u64 {
+    400
+}
+
+fn memory_most() -> u64 {
+    1_000_000
+}
+
+fn memory_learn() -> u64 {
+    14
+}
+
+impl Memory {
+    /// How much is kept, and from when on it counts.
+    #[must_use]
+    pub fn bounds(&self) -> Bounds {
+        let days = |days: u64| Duration::from_secs(days.saturating_mul(86_400));
+        Bounds { keep: days(self.keep_days), most: self.most, learn: days(self.learn_days) }
+    }
+}
+
 /// What is set for each listener, whatever its door.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -243,10 +284,11 @@ impl Config {
         let own = [&mut self.sandbox.component, &mut self.sandbox.cache].into_iter().flatten();
         let record = self.record.as_mut().map(|record| &mut record.directory).into_iter();
         let spool = self.quarantine.iter_mut().map(|q| &mut q.directory);
+        let memory = self.memory.iter_mut().map(|m| &mut m.file);
         let milters = self.milter.iter_mut().flat_map(Milter::files);
         let hooks = self.hooks.iter_mut().flat_map(Hooks::files);
         let clamd = self.clamd.iter_mut().flat_map(Clamd::files);
-        own.chain(record).chain(spool).chain(milters).chain(hooks).chain(clamd)
+        own.chain(record).chain(spool).chain(memory).chain(milters).chain(hooks).chain(clamd)
     }
 
     /// How long mail in flight may take to finish.

@@ -15,6 +15,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::acquaintances::Acquaintances;
 use crate::config::{Config, Sandbox, Tls, Way};
 use crate::hooks::http::{self, Listening};
 use crate::house::House;
@@ -93,6 +94,7 @@ impl Checked {
         };
         let judge = Judge::new(Arc::clone(&self.host), concurrency, wait, Arc::clone(&metrics))
             .with_recorder(self.recorder(&metrics)?)
+            .with_memory(self.memory(&metrics)?)
             .with_spool(spool.clone());
         let house = Arc::new(House::new(judge, self.config.limits.clone(), Arc::clone(&metrics)));
         let (stopper, stop) = watch::channel(false);
@@ -152,6 +154,12 @@ impl Checked {
         let listener = TcpListener::bind(address).await;
         let listener = listener.with_context(|| format!("listener `{name}` on {address}"))?;
         Ok(Listening::new(listener, self.identities.get(name).cloned(), self.config.limits.connections))
+    }
+
+    fn memory(&self, metrics: &Arc<Metrics>) -> anyhow::Result<Option<Acquaintances>> {
+        let Some(memory) = &self.config.memory else { return Ok(None) };
+        let opened = Acquaintances::open(&memory.file, memory.bounds(), Arc::clone(metrics));
+        opened.map(Some).with_context(|| format!("memory in {}", memory.file.display()))
     }
 
     fn recorder(&self, metrics: &Arc<Metrics>) -> anyhow::Result<Option<Recorder>> {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use sekisho_host::{CallError, Context, Direction, Fact, Host, Report};
 use tokio::sync::Semaphore;
 
+use crate::acquaintances::Acquaintances;
 use crate::changes::{Changes, without_forged_results};
 use crate::config::{Way, WayDirection};
 use crate::mail::{Mail, Refused, Transaction};
@@ -37,6 +38,7 @@ pub struct Judge {
     metrics: Arc<Metrics>,
     recorder: Option<Arc<Recorder>>,
     spool: Option<Arc<Spool>>,
+    memory: Option<Arc<Acquaintances>>,
 }
 
 /// Why a mail got no verdict.
@@ -76,7 +78,8 @@ impl Judge {
     /// Judges at most `concurrency` mails side by side; others wait `wait` at most.
     #[must_use]
     pub fn new(host: Arc<Host>, concurrency: usize, wait: Duration, metrics: Arc<Metrics>) -> Self {
-        Self { host, turns: Arc::new(Semaphore::new(concurrency)), wait, metrics, recorder: None, spool: None }
+        let turns = Arc::new(Semaphore::new(concurrency));
+        Self { host, turns, wait, metrics, recorder: None, spool: None, memory: None }
     }
 
     /// Has every verdict of the plugin recorded.
@@ -90,6 +93,13 @@ impl Judge {
     #[must_use]
     pub fn with_spool(mut self, spool: Option<Arc<Spool>>) -> Self {
         self.spool = spool;
+        self
+    }
+
+    /// Has the plugin told who is known, and what it wants remembered kept.
+    #[must_use]
+    pub fn with_memory(mut self, memory: Option<Acquaintances>) -> Self {
+        self.memory = memory.map(Arc::new);
         self
     }
 
@@ -160,10 +170,11 @@ impl Judge {
         let (host, course, reference) = (Arc::clone(&self.host), Arc::clone(course), reference.to_owned());
         let recorder = self.recorder.clone();
         let spool = self.spool.clone();
+        let memory = self.memory.clone();
         let work = move || {
             // The turn ends with the work, even when nobody waits for its result any more.
             let _turn = turn;
-            let judged = scan(&host, &mail, &course, &reference, recorder.as_deref())?;
+            let judged = scan(&host, &mail, &course, &reference, memory.as_deref(), recorder.as_deref())?;
             put_away(judged, &mail, &course, &reference, spool.as_deref())
         };
         tokio::task::spawn_blocking(work).await.unwrap_or(Err(Failure::Task))
@@ -190,11 +201,22 @@ fn scan(
     mail: &Mail,
     course: &Course,
     reference: &str,
+    memory: Option<&Acquaintances>,
     recorder: Option<&Recorder>,
 ) -> Result<Judged, Failure> {
-    let context = context(&mail.transaction, course.way.direction);
+    let mut context = context(&mail.transaction, course.way.direction);
     let policy = course.policy.json();
+    if let Some(memory) = memory {
+        match host.needs(head(&mail.bytes), &context, &policy) {
+            Ok(needs) => context.facts.extend(memory.facts(&needs)),
+            // The verdict is asked for all the same: it may do without.
+            Err(error) => tracing::warn!(reference, "what the plugin needs: {error}"),
+        }
+    }
     let report = host.scan_message(&mail.bytes, &context, &policy)?;
+    if let Some(memory) = memory {
+        memory.keep(&report.remember);
+    }
     if let Some(recorder) = recorder {
         let by = (&policy, host.component_sha256());
         recorder.keep((reference, &course.name), &mail.bytes, &context, by, &report);
@@ -211,6 +233,14 @@ fn scan(
     let first = report.findings.into_iter().find(|f| rules.first() == Some(&f.rule));
     let reason = first.map(|finding| finding.message).unwrap_or_default();
     Ok(Judged { verdict, action: report.action, risk: report.risk, rules, reason })
+}
+
+/// The header section, or as much of the message as may be one.
+fn head(message: &[u8]) -> &[u8] {
+    const MOST: usize = 256 << 10;
+    let most = message.get(..MOST).unwrap_or(message);
+    let end = most.windows(4).position(|w| w == b"\r\n\r\n").map_or(most.len(), |at| at.saturating_add(4));
+    most.get(..end).unwrap_or(most)
 }
 
 /// The most recipients a door keeps; of a mail with as many some may be missing.

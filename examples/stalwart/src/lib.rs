@@ -5,6 +5,7 @@
 //! mail server ─▶ door ─▶ mail::Mail ─▶ judge ─▶ sandbox ─▶ report ─▶ verdict::Verdict ─▶ door ─▶ mail server
 //! ```
 
+pub mod acquaintances;
 pub mod clamd;
 pub mod clock;
 pub mod config;

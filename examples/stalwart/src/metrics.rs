@@ -28,6 +28,8 @@ pub struct Metrics {
     pub bad_reloads: AtomicU64,
     /// Records that were not kept.
     pub lost_records: AtomicU64,
+    /// Questions to the memory, and notes for it, that failed.
+    pub failed_memories: AtomicU64,
     /// The quarantine, as it was last looked through.
     pub quarantine: Quarantine,
 }
@@ -184,6 +186,14 @@ impl Metrics {
         let lost = self.lost_records.load(Ordering::Relaxed);
         head(&mut out, "sekisho_lost_records_total", "counter", "Records of verdicts that were not kept.");
         let _ = writeln!(out, "sekisho_lost_records_total {lost}");
+        let failed = self.failed_memories.load(Ordering::Relaxed);
+        head(
+            &mut out,
+            "sekisho_failed_memories_total",
+            "counter",
+            "Questions to the memory, and notes for it, that failed.",
+        );
+        let _ = writeln!(out, "sekisho_failed_memories_total {failed}");
         self.quarantine.text(&mut out);
         out
     }

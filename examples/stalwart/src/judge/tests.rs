@@ -163,3 +163,32 @@ async fn quarantined_mail_is_safe_before_it_is_dropped() {
     assert!(!format!("{changes:?}").contains("b@b.test"), "no recipient in a field");
     std::fs::remove_dir_all(directory).unwrap();
 }
+
+#[tokio::test]
+async fn whom_our_users_write_to_is_known_later() {
+    let file = std::env::temp_dir().join(format!("sekisho-gate-{}.redb", reference::next()));
+    let day = Duration::from_secs(86_400);
+    let bounds = crate::acquaintances::Bounds { keep: day, most: 100, learn: day };
+    let memory = || Acquaintances::open(&file, bounds, Arc::default()).unwrap();
+    let mut bench = Bench::new();
+    bench.judge = bench.judge.with_memory(Some(memory()));
+    let bytes = b"From: a@here.example\r\nTo: b@partner.example\r\nSubject: x\r\n\r\nHello.\r\n";
+    let transaction = Transaction {
+        mail_from: "a@here.example".into(),
+        recipients: vec!["b@partner.example".into(), "blind@other.example".into()],
+        login: "a".into(),
+        ..Transaction::default()
+    };
+    let mail = Mail { bytes: bytes.to_vec(), size: bytes.len(), transaction, ..Mail::default() };
+    let verdict = bench.judge.judge(mail, &bench.course("", OnFailure::Tempfail)).await;
+    assert_eq!(verdict, Verdict::Pass(Changes::default()));
+    // The thread ends when all is written.
+    drop(bench);
+    let need = |key: &str| sekisho_host::Need { kind: "known-correspondent".into(), key: key.into() };
+    let facts = memory().facts(&[need("b@partner.example"), need("blind@other.example")]);
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(
+        facts.iter().map(|f| (f.key.as_str(), f.value.as_str())).collect::<Vec<_>>(),
+        [("b@partner.example", "yes")]
+    );
+}
