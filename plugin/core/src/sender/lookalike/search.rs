@@ -59,7 +59,7 @@ const fn prior(targets: usize, source: Source) -> i32 {
         // Nobody asked for the built-in brands: namesakes and fans of theirs are many.
         Source::Brand => -500,
         // Of what is merely popular even more so, unless somebody chose it.
-        Source::Top if targets > 400 => many.saturating_sub(800),
+        Source::Top if targets > 400 => many.saturating_sub(1600),
         _ => many,
     }
 }
