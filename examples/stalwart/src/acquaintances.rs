@@ -13,7 +13,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
-use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition, TableError};
+use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
 use sekisho_host::{Fact, Need};
 
 use crate::metrics::Metrics;
@@ -43,11 +43,6 @@ pub struct Bounds {
     /// So long after the file was begun nobody is called a stranger: everybody would be one.
     pub learn: Duration,
 }
-
-/// Why the file cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct StoreError(#[from] redb::Error);
 
 /// The file, and the thread that writes it.
 #[derive(Debug)]
@@ -129,8 +124,8 @@ struct Store {
 }
 
 impl Store {
-    fn open(path: &Path, bounds: Bounds, now: u64) -> Result<Self, StoreError> {
-        let database = Database::builder().set_cache_size(CACHE).create(path).map_err(redb::Error::from)?;
+    fn open(path: &Path, bounds: Bounds, now: u64) -> Result<Self, redb::Error> {
+        let database = Database::builder().set_cache_size(CACHE).create(path)?;
         let store = Self { database, bounds };
         store.begin(now)?;
         Ok(store)
@@ -151,11 +146,7 @@ impl Store {
 
     fn facts(&self, needs: &[&Need], now: u64) -> Result<Vec<Fact>, redb::Error> {
         let read = self.database.begin_read()?;
-        let known = match read.open_table(KNOWN) {
-            Ok(table) => table,
-            Err(TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
-            Err(error) => return Err(error.into()),
-        };
+        let known = read.open_table(KNOWN)?;
         let begun = read.open_table(BEGUN)?.get(())?.map_or(now, |at| at.value());
         let learnt = now.saturating_sub(begun) >= self.bounds.learn.as_secs();
         let mut out = Vec::new();

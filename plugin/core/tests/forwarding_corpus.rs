@@ -251,3 +251,22 @@ fn long_heads_do_not_hide_the_dialect() {
         assert_eq!(set.dialect, dialect, "{document}");
     }
 }
+
+#[test]
+fn rules_beyond_those_remembered_are_not_told_as_new() {
+    let mut script = "require \"fileinto\";\n".to_owned();
+    for n in 0..1200 {
+        script.push_str(&format!("if header :is \"x-list\" \"{n}\" {{ fileinto \"Lists/{n}\"; }}\n"));
+    }
+    let changes = |script: &str, context: &Context| {
+        let report = lint_forwarding(script.as_bytes(), "sieve", context, "").unwrap();
+        let told = report.remember.iter().filter(|f| f.kind == "forwarding-change").count();
+        (told, Context { facts: report.remember, ..Context::default() })
+    };
+    let (_, earlier) = changes(&script, &Context::default());
+    let remembered = earlier.facts.iter().filter(|f| f.kind == "forwarding-rule").count();
+    assert_eq!(remembered, 1000);
+    assert_eq!(changes(&script, &earlier).0, 0, "nothing changed");
+    let other = script.replacen("Lists/7\"", "Lists/other\"", 1);
+    assert!(changes(&other, &earlier).0 > 0, "one rule changed");
+}

@@ -68,6 +68,8 @@ pub fn index() -> Option<Index<'static>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::fold::fold;
+    use crate::text::skeleton::skeleton;
 
     #[test]
     fn the_packed_brands_are_those_of_the_list() {
@@ -75,5 +77,16 @@ mod tests {
             (include_str!("../../data/lists/brands.txt"), include_str!("../../data/lists/popular.txt"));
         assert!(PACKED == pack(brands, popular), "run the example pack-lists");
         assert!(index().unwrap().len() > 1000);
+    }
+
+    #[test]
+    fn popular_sites_stand_beside_the_brands() {
+        let source = |name: &str| {
+            let key = skeleton(&fold(name.split('.').next().unwrap()));
+            index().unwrap().exact(name, &key).map(|target| target.source)
+        };
+        assert_eq!(source("paypal.com"), Some(Source::Brand));
+        assert_eq!(source("sourceforge.net"), Some(Source::Top));
+        assert_eq!(source("nobody-knows-this.net"), None);
     }
 }
