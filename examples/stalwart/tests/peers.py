@@ -12,6 +12,8 @@ from postfix import answers, free_ports, until
 LIBRARIES = {
     "rspamd": ["libglib2.0-0", "libhyperscan5", "libicu72", "libluajit-5.1-2", "libsodium23", "libunwind8"],
     "clamav-daemon": ["libclamav12", "libncurses6"],
+    "sendmail-bin": ["libdb5.3", "libldap-2.5-0", "liblockfile1", "libnsl2", "libsasl2-2", "libwrap0", "procps"],
+    "sendmail-cf": ["m4"],
 }
 # What asks the network, or a database that is not there.
 RSPAMD_OFF = """arc asn aws_s3 bimi clickhouse dcc dkim dkim_signing dmarc elastic external_relay external_services fuzzy_check greylist
