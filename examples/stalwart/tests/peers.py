@@ -12,6 +12,7 @@ from postfix import answers, free_ports, until
 LIBRARIES = {
     "rspamd": ["libglib2.0-0", "libhyperscan5", "libicu72", "libluajit-5.1-2", "libsodium23", "libunwind8"],
     "clamav-daemon": ["libclamav12", "libncurses6"],
+    "miltertest": ["libbsd0", "liblua5.3-0"],
     "sendmail-bin": ["libdb5.3", "libldap-2.5-0", "liblockfile1", "libnsl2", "libsasl2-2", "libwrap0", "procps"],
     "sendmail-cf": ["m4"],
 }
@@ -23,7 +24,7 @@ rspamd_update spamassassin spamtrap spf surbl url_redirector whitelist""".split(
 
 def apt(*command, **more):
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run(["apt-get", "-qq", *command], check=True, env=environment, stdin=subprocess.DEVNULL,
+    subprocess.run(["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120", *command], check=True, env=environment, stdin=subprocess.DEVNULL,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
 
 

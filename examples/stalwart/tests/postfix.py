@@ -126,8 +126,22 @@ class Postfix:
     """A private instance. What the README tells to put into main.cf is what stands in it."""
 
     def __init__(self, directory, gate):
+        self.prepare(directory, LISTENERS)
+        for name, port in self.ports.items():
+            service = f"127.0.0.1:{port}"
+            command = f"{service} inet n - n - - smtpd -o smtpd_milters={gate.milter(name)}"
+            if name == "mx":
+                # The README's own address, but for the port of this run.
+                self.postconf(f"smtpd_milters={gate.milter(name)}")
+                command = f"{service} inet n - n - - smtpd"
+            self.postconf("-M", f"{service}/inet={command}")
+        self.postconf("-M", f"127.0.0.1:{gate.release_to}/inet=127.0.0.1:{gate.release_to} inet n - n - - smtpd "
+                      "-o smtpd_milters= -o mynetworks=127.0.0.0/8 -o smtpd_recipient_restrictions=permit_mynetworks,reject")
+
+    def prepare(self, directory, names):
+        """Its files, the README's settings, and a port for each of `names`, behind which nothing listens yet."""
         self.directory, self.etc = directory, directory / "etc"
-        self.ports = dict(zip(LISTENERS, free_ports(len(LISTENERS))))
+        self.ports = dict(zip(names, free_ports(len(names))))
         for name in ("etc", "queue", "lib", "mail"):
             (directory / name).mkdir()
         shutil.chown(directory / "lib", "postfix")
@@ -145,17 +159,6 @@ class Postfix:
             "relay_transport=error:outbound disabled", *readme_settings())
         self.postconf("-F", "*/*/chroot=n")
         self.postconf("-MX", "smtp/inet")
-        for name, port in self.ports.items():
-            service = f"127.0.0.1:{port}"
-            command = f"{service} inet n - n - - smtpd -o smtpd_milters={gate.milter(name)}"
-            if name == "mx":
-                # The README's own address, but for the port of this run.
-                self.postconf(f"smtpd_milters={gate.milter(name)}")
-                command = f"{service} inet n - n - - smtpd"
-            self.postconf("-M", f"{service}/inet={command}")
-
-        self.postconf("-M", f"127.0.0.1:{gate.release_to}/inet=127.0.0.1:{gate.release_to} inet n - n - - smtpd "
-                      "-o smtpd_milters= -o mynetworks=127.0.0.0/8 -o smtpd_recipient_restrictions=permit_mynetworks,reject")
 
     def postconf(self, *arguments):
         subprocess.run(["postconf", "-c", self.etc, *arguments], check=True)
