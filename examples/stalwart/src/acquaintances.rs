@@ -15,8 +15,10 @@ use std::time::{Duration, SystemTime};
 
 use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
 use sekisho_host::{Fact, Need};
+use tokio::time::{Instant, timeout_at};
 
 use crate::metrics::Metrics;
+use crate::sources::{fact, unavailable};
 
 /// Kind and address, a line feed between them → seconds since 1970, value.
 const KNOWN: TableDefinition<'_, &str, (u64, &str)> = TableDefinition::new("known");
@@ -69,18 +71,24 @@ impl Acquaintances {
         Ok(Self { store, queue: Some(queue), writer: Some(writer), metrics })
     }
 
-    /// What is known of what the plugin needs. What the file should know and cannot tell is a fact of kind `unavailable`.
-    #[must_use]
-    pub fn facts(&self, needs: &[Need]) -> Vec<Fact> {
-        let asked: Vec<&Need> = needs.iter().filter(|n| KINDS.contains(&n.kind.as_str())).collect();
+    /// What is known of what the plugin needs. What the file should know and cannot tell in time is a fact of kind
+    /// `unavailable`.
+    pub async fn facts(&self, needs: &[Need], until: Instant) -> Vec<Fact> {
+        let asked: Vec<Need> = needs.iter().filter(|n| KINDS.contains(&n.kind.as_str())).cloned().collect();
         if asked.is_empty() {
             return Vec::new();
         }
-        self.store.facts(&asked, now()).unwrap_or_else(|error| {
-            self.metrics.failed_memories.fetch_add(1, Ordering::Relaxed);
-            tracing::warn!("memory: {error}");
-            asked.iter().map(|need| fact("unavailable", &need.kind, "memory")).collect()
-        })
+        let (store, needs) = (Arc::clone(&self.store), asked.clone());
+        let read = tokio::task::spawn_blocking(move || store.facts(&needs, now()));
+        let why = match timeout_at(until, read).await {
+            Ok(Ok(Ok(facts))) => return facts,
+            Ok(Ok(Err(error))) => error.to_string(),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "the file did not answer in time".to_owned(),
+        };
+        self.metrics.failed_memories.fetch_add(1, Ordering::Relaxed);
+        tracing::warn!("memory: {why}");
+        asked.iter().map(|need| unavailable(&need.kind, "memory")).collect()
     }
 
     /// Keeps what a report wants remembered.
@@ -144,7 +152,7 @@ impl Store {
         Ok(())
     }
 
-    fn facts(&self, needs: &[&Need], now: u64) -> Result<Vec<Fact>, redb::Error> {
+    fn facts(&self, needs: &[Need], now: u64) -> Result<Vec<Fact>, redb::Error> {
         let read = self.database.begin_read()?;
         let known = read.open_table(KNOWN)?;
         let begun = read.open_table(BEGUN)?.get(())?.map_or(now, |at| at.value());
@@ -200,10 +208,6 @@ impl Store {
 
 fn key(kind: &str, key: &str) -> String {
     format!("{kind}\n{}", key.to_ascii_lowercase())
-}
-
-fn fact(kind: &str, key: &str, value: &str) -> Fact {
-    Fact { kind: kind.to_owned(), key: key.to_owned(), value: value.to_owned() }
 }
 
 fn now() -> u64 {

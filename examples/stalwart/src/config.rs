@@ -9,13 +9,14 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, bail};
 use serde::Deserialize;
 
-use crate::acquaintances::Bounds;
 use crate::verdict::{OnFailure, WithoutHold};
 
+mod facts;
 mod listen;
 mod listener;
 mod quarantine;
 
+pub use facts::{Dns, Memory};
 pub use listen::{Listen, SocketMode};
 pub use listener::{Clamd, Hooks, Milter, Tls};
 pub use quarantine::{Kept, Mailbox, Protocol, Quarantine, Spooled};
@@ -36,6 +37,8 @@ pub struct Config {
     pub quarantine: Option<Quarantine>,
     /// Who is known; nobody by default.
     pub memory: Option<Memory>,
+    /// What the DNS says of senders; it is not asked by default.
+    pub dns: Option<Dns>,
     /// Milter listeners.
     pub milter: Vec<Milter>,
     /// MTA Hooks listeners.
@@ -142,44 +145,6 @@ fn record_days() -> u64 {
 
 fn record_mib() -> u64 {
     1024
-}
-
-/// `[memory]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Memory {
-    /// The file; its directory is there and of this user alone.
-    pub file: PathBuf,
-    /// Who was not seen for so many days is a stranger again.
-    #[serde(default = "memory_days")]
-    pub keep_days: u64,
-    /// The most notes; when there are more, the older half goes.
-    #[serde(default = "memory_most")]
-    pub most: u64,
-    /// So many days after the file was begun nobody is called a stranger.
-    #[serde(default = "memory_learn")]
-    pub learn_days: u64,
-}
-
-fn memory_days() -> u64 {
-    400
-}
-
-fn memory_most() -> u64 {
-    1_000_000
-}
-
-fn memory_learn() -> u64 {
-    14
-}
-
-impl Memory {
-    /// How much is kept, and from when on it counts.
-    #[must_use]
-    pub fn bounds(&self) -> Bounds {
-        let days = |days: u64| Duration::from_secs(days.saturating_mul(86_400));
-        Bounds { keep: days(self.keep_days), most: self.most, learn: days(self.learn_days) }
-    }
 }
 
 /// What is set for each listener, whatever its door.

@@ -16,7 +16,8 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::acquaintances::Acquaintances;
-use crate::config::{Config, Sandbox, Tls, Way};
+use crate::config::{self, Config, Sandbox, Tls, Way};
+use crate::dns::Dns;
 use crate::hooks::http::{self, Listening};
 use crate::house::House;
 use crate::judge::{Course, Judge};
@@ -28,6 +29,7 @@ use crate::policy::Policy;
 use crate::quarantine::Spool;
 use crate::record::{Bounds, Recorder};
 use crate::socket::{Listener, Stream};
+use crate::sources::{self, Sources};
 use crate::status::{self, Status};
 use crate::tls::Identity;
 use crate::{clamd, hooks};
@@ -94,7 +96,7 @@ impl Checked {
         };
         let judge = Judge::new(Arc::clone(&self.host), concurrency, wait, Arc::clone(&metrics))
             .with_recorder(self.recorder(&metrics)?)
-            .with_memory(self.memory(&metrics)?)
+            .with_sources(self.sources(&metrics)?)
             .with_spool(spool.clone());
         let house = Arc::new(House::new(judge, self.config.limits.clone(), Arc::clone(&metrics)));
         let (stopper, stop) = watch::channel(false);
@@ -154,6 +156,13 @@ impl Checked {
         let listener = TcpListener::bind(address).await;
         let listener = listener.with_context(|| format!("listener `{name}` on {address}"))?;
         Ok(Listening::new(listener, self.identities.get(name).cloned(), self.config.limits.connections))
+    }
+
+    fn sources(&self, metrics: &Arc<Metrics>) -> anyhow::Result<Sources> {
+        let dns = self.config.dns.as_ref();
+        let deadline = dns.map_or(sources::DEADLINE, config::Dns::deadline);
+        let resolver = dns.map(|dns| Dns::new(&dns.settings(), Arc::clone(metrics))).transpose().context("dns")?;
+        Ok(Sources::new(self.memory(metrics)?, resolver, deadline, Arc::clone(metrics)))
     }
 
     fn memory(&self, metrics: &Arc<Metrics>) -> anyhow::Result<Option<Acquaintances>> {

@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sekisho_host::{CallError, Context, Direction, Fact, Host, Report};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::acquaintances::Acquaintances;
 use crate::changes::{Changes, without_forged_results};
 use crate::config::{Way, WayDirection};
 use crate::mail::{Mail, Refused, Transaction};
@@ -15,6 +14,7 @@ use crate::policy::Policy;
 use crate::quarantine::{Spool, SpoolError, Why};
 use crate::recent::Entry;
 use crate::record::Recorder;
+use crate::sources::Sources;
 use crate::verdict::{OnFailure, Refusal, Verdict};
 use crate::{clock, reference};
 
@@ -38,7 +38,7 @@ pub struct Judge {
     metrics: Arc<Metrics>,
     recorder: Option<Arc<Recorder>>,
     spool: Option<Arc<Spool>>,
-    memory: Option<Arc<Acquaintances>>,
+    sources: Option<Arc<Sources>>,
 }
 
 /// Why a mail got no verdict.
@@ -79,7 +79,7 @@ impl Judge {
     #[must_use]
     pub fn new(host: Arc<Host>, concurrency: usize, wait: Duration, metrics: Arc<Metrics>) -> Self {
         let turns = Arc::new(Semaphore::new(concurrency));
-        Self { host, turns, wait, metrics, recorder: None, spool: None, memory: None }
+        Self { host, turns, wait, metrics, recorder: None, spool: None, sources: None }
     }
 
     /// Has every verdict of the plugin recorded.
@@ -96,10 +96,10 @@ impl Judge {
         self
     }
 
-    /// Has the plugin told who is known, and what it wants remembered kept.
+    /// Has the plugin told what can be found out, and what it wants remembered kept.
     #[must_use]
-    pub fn with_memory(mut self, memory: Option<Acquaintances>) -> Self {
-        self.memory = memory.map(Arc::new);
+    pub fn with_sources(mut self, sources: Sources) -> Self {
+        self.sources = Some(sources).filter(|sources| !sources.is_empty()).map(Arc::new);
         self
     }
 
@@ -165,19 +165,59 @@ impl Judge {
     }
 
     async fn ask(&self, mail: Mail, course: &Arc<Course>, reference: &str) -> Result<Judged, Failure> {
-        let turn = tokio::time::timeout(self.wait, Arc::clone(&self.turns).acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else { return Err(Failure::Busy) };
+        let mut wait = self.wait;
+        let context = context(&mail.transaction, course.way.direction);
+        let (mail, context) = match &self.sources {
+            Some(sources) => self.informed(mail, context, course, reference, sources, &mut wait).await?,
+            None => (mail, context),
+        };
+        let turn = self.turn(&mut wait).await?;
         let (host, course, reference) = (Arc::clone(&self.host), Arc::clone(course), reference.to_owned());
         let recorder = self.recorder.clone();
         let spool = self.spool.clone();
-        let memory = self.memory.clone();
+        let sources = self.sources.clone();
         let work = move || {
             // The turn ends with the work, even when nobody waits for its result any more.
             let _turn = turn;
-            let judged = scan(&host, &mail, &course, &reference, memory.as_deref(), recorder.as_deref())?;
+            let (sources, recorder) = (sources.as_deref(), recorder.as_deref());
+            let judged = scan(&host, &mail, &context, &course, &reference, sources, recorder)?;
             put_away(judged, &mail, &course, &reference, spool.as_deref())
         };
         tokio::task::spawn_blocking(work).await.unwrap_or(Err(Failure::Task))
+    }
+
+    /// Asks the plugin what it would like to know of a mail, and the sources for it. No turn is held while they are asked.
+    async fn informed(
+        &self,
+        mail: Mail,
+        context: Context,
+        course: &Arc<Course>,
+        reference: &str,
+        sources: &Sources,
+        wait: &mut Duration,
+    ) -> Result<(Mail, Context), Failure> {
+        let turn = self.turn(wait).await?;
+        let (host, course) = (Arc::clone(&self.host), Arc::clone(course));
+        let work = move || {
+            let _turn = turn;
+            let needs = host.needs(head(&mail.bytes), &context, &course.policy.json());
+            (mail, context, needs)
+        };
+        let (mail, mut context, needs) = tokio::task::spawn_blocking(work).await.map_err(|_| Failure::Task)?;
+        match needs {
+            Ok(needs) => context.facts.extend(sources.facts(&needs).await),
+            // The verdict is asked for all the same: it may do without.
+            Err(error) => tracing::warn!(reference, "what the plugin needs: {error}"),
+        }
+        Ok((mail, context))
+    }
+
+    /// Waits for a turn, all in all `wait` at most.
+    async fn turn(&self, wait: &mut Duration) -> Result<OwnedSemaphorePermit, Failure> {
+        let start = Instant::now();
+        let turn = tokio::time::timeout(*wait, Arc::clone(&self.turns).acquire_owned()).await;
+        *wait = wait.saturating_sub(start.elapsed());
+        turn.ok().and_then(Result::ok).ok_or(Failure::Busy)
     }
 }
 
@@ -199,27 +239,20 @@ pub struct Judged {
 fn scan(
     host: &Host,
     mail: &Mail,
+    context: &Context,
     course: &Course,
     reference: &str,
-    memory: Option<&Acquaintances>,
+    sources: Option<&Sources>,
     recorder: Option<&Recorder>,
 ) -> Result<Judged, Failure> {
-    let mut context = context(&mail.transaction, course.way.direction);
     let policy = course.policy.json();
-    if let Some(memory) = memory {
-        match host.needs(head(&mail.bytes), &context, &policy) {
-            Ok(needs) => context.facts.extend(memory.facts(&needs)),
-            // The verdict is asked for all the same: it may do without.
-            Err(error) => tracing::warn!(reference, "what the plugin needs: {error}"),
-        }
-    }
-    let report = host.scan_message(&mail.bytes, &context, &policy)?;
-    if let Some(memory) = memory {
-        memory.keep(&report.remember);
+    let report = host.scan_message(&mail.bytes, context, &policy)?;
+    if let Some(sources) = sources {
+        sources.keep(&report.remember);
     }
     if let Some(recorder) = recorder {
         let by = (&policy, host.component_sha256());
-        recorder.keep((reference, &course.name), &mail.bytes, &context, by, &report);
+        recorder.keep((reference, &course.name), &mail.bytes, context, by, &report);
     }
     let mut changes = Changes::default();
     let message = without_forged_results(&mail.bytes, &mut changes);

@@ -10,6 +10,7 @@ pub mod clamd;
 pub mod clock;
 pub mod config;
 pub mod daemon;
+pub mod dns;
 pub mod hooks;
 pub mod house;
 pub mod judge;
@@ -23,6 +24,7 @@ pub mod recent;
 pub mod record;
 pub mod reference;
 pub mod socket;
+pub mod sources;
 pub mod status;
 pub mod tls;
 

@@ -7,6 +7,10 @@ use clap::{Parser, Subcommand};
 use sekisho_gate::config::LogFormat;
 use sekisho_gate::daemon::Checked;
 use sekisho_gate::memory;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::registry;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// The gateway daemon of Sekisho: asks the sandboxed plugin about every mail a mail server hands it
 #[derive(Debug, Parser)]
@@ -73,9 +77,12 @@ fn run(command: Command) -> anyhow::Result<()> {
 
 /// To standard error, where service managers collect it.
 fn log(format: LogFormat) {
-    let lines = tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    // What resolvers have to say names domains of mail.
+    let ours = ["hickory_net", "hickory_proto", "hickory_resolver"].map(|target| (target, LevelFilter::OFF));
+    let ours = Targets::new().with_default(LevelFilter::INFO).with_targets(ours);
     match format {
-        LogFormat::Text => lines.init(),
-        LogFormat::Json => lines.json().flatten_event(true).init(),
+        LogFormat::Text => registry().with(lines.with_filter(ours)).init(),
+        LogFormat::Json => registry().with(lines.json().flatten_event(true).with_filter(ours)).init(),
     }
 }

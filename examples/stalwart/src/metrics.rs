@@ -9,6 +9,10 @@ use std::time::Duration;
 use crate::quarantine::Survey;
 use crate::recent::Recent;
 
+mod facts;
+
+pub use facts::Facts;
+
 /// Upper bounds of the latency histogram, seconds.
 const BOUNDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
@@ -30,6 +34,8 @@ pub struct Metrics {
     pub lost_records: AtomicU64,
     /// Questions to the memory, and notes for it, that failed.
     pub failed_memories: AtomicU64,
+    /// Facts from the DNS and the memory.
+    pub facts: Facts,
     /// The quarantine, as it was last looked through.
     pub quarantine: Quarantine,
 }
@@ -194,6 +200,7 @@ impl Metrics {
             "Questions to the memory, and notes for it, that failed.",
         );
         let _ = writeln!(out, "sekisho_failed_memories_total {failed}");
+        self.facts.text(&mut out);
         self.quarantine.text(&mut out);
         out
     }

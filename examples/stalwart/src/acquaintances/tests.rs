@@ -34,7 +34,7 @@ impl Drop for Folder {
 }
 
 fn told(store: &Store, kind: &str, address: &str, now: u64) -> Option<String> {
-    let facts = store.facts(&[&need(kind, address)], now).unwrap();
+    let facts = store.facts(&[need(kind, address)], now).unwrap();
     facts.into_iter().next().map(|f| f.value)
 }
 
@@ -50,15 +50,16 @@ fn who_wrote_is_no_stranger_and_who_is_gone_for_long_is_one_again() {
     assert_eq!(told(&store, "known-correspondent", "a@x.example", 16 * DAY), None, "another kind of fact");
 }
 
-#[test]
-fn notes_outlive_the_process() {
+#[tokio::test]
+async fn notes_outlive_the_process() {
     let folder = Folder::new("restart");
     {
         let memory = Acquaintances::open(&folder.file(), bounds(), Arc::default()).unwrap();
         memory.keep(&[fact("known-correspondent", "b@x.example", "yes"), fact("sender-score", "b@x.example", "7")]);
     }
     let memory = Acquaintances::open(&folder.file(), bounds(), Arc::default()).unwrap();
-    let facts = memory.facts(&[need("known-correspondent", "b@x.example"), need("domain-mail", "x.example")]);
+    let needs = [need("known-correspondent", "b@x.example"), need("domain-mail", "x.example")];
+    let facts = memory.facts(&needs, Instant::now() + Duration::from_secs(60)).await;
     assert_eq!(facts, [fact("known-correspondent", "b@x.example", "yes")]);
 }
 

@@ -36,6 +36,8 @@ fn errors_name_line_and_key() {
     assert!(listen.starts_with(":3: milter.listen: `localhost` is neither"), "{listen}");
     assert!(error(&format!("{LISTENER}{LISTENER}")).contains("two listeners are called `mx`"));
     assert!(error("").contains("no listener"));
+    let server = error(&format!("[dns]\nservers = [\"ns.example\"]\n{LISTENER}"));
+    assert!(server.starts_with(":2: dns.servers: `ns.example` is no address of a name server"), "{server}");
     let half = error(&format!("{LISTENER}tls = {{ certificate = \"a.pem\" }}\n"));
     assert!(half.starts_with(":4: milter.tls: missing field `key`"), "{half}");
     let hooks = "[[hooks]]\nname = \"h\"\nlisten = \"0.0.0.0:9901\"\n";

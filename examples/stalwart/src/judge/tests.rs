@@ -169,9 +169,10 @@ async fn whom_our_users_write_to_is_known_later() {
     let file = std::env::temp_dir().join(format!("sekisho-gate-{}.redb", reference::next()));
     let day = Duration::from_secs(86_400);
     let bounds = crate::acquaintances::Bounds { keep: day, most: 100, learn: day };
-    let memory = || Acquaintances::open(&file, bounds, Arc::default()).unwrap();
+    let memory = || crate::acquaintances::Acquaintances::open(&file, bounds, Arc::default()).unwrap();
     let mut bench = Bench::new();
-    bench.judge = bench.judge.with_memory(Some(memory()));
+    let sources = Sources::new(Some(memory()), None, crate::sources::DEADLINE, Arc::default());
+    bench.judge = bench.judge.with_sources(sources);
     let bytes = b"From: a@here.example\r\nTo: b@partner.example\r\nSubject: x\r\n\r\nHello.\r\n";
     let transaction = Transaction {
         mail_from: "a@here.example".into(),
@@ -185,7 +186,8 @@ async fn whom_our_users_write_to_is_known_later() {
     // The thread ends when all is written.
     drop(bench);
     let need = |key: &str| sekisho_host::Need { kind: "known-correspondent".into(), key: key.into() };
-    let facts = memory().facts(&[need("b@partner.example"), need("blind@other.example")]);
+    let needs = [need("b@partner.example"), need("blind@other.example")];
+    let facts = memory().facts(&needs, tokio::time::Instant::now() + day).await;
     std::fs::remove_file(&file).unwrap();
     assert_eq!(
         facts.iter().map(|f| (f.key.as_str(), f.value.as_str())).collect::<Vec<_>>(),
