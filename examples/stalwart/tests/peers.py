@@ -12,6 +12,9 @@ from postfix import answers, free_ports, until
 LIBRARIES = {
     "rspamd": ["libglib2.0-0", "libhyperscan5", "libicu72", "libluajit-5.1-2", "libsodium23", "libunwind8"],
     "clamav-daemon": ["libclamav12", "libncurses6"],
+    "amavisd-new": ["file", "libarchive-zip-perl", "libberkeleydb-perl", "libconvert-tnef-perl", "libconvert-uulib-perl",
+                    "libio-stringy-perl", "libmail-dkim-perl", "libmailtools-perl", "libmime-tools-perl", "libnet-libidn-perl",
+                    "libnet-server-perl", "libunix-syslog-perl", "pax"],
     "miltertest": ["libbsd0", "liblua5.3-0"],
     "sendmail-bin": ["libdb5.3", "libldap-2.5-0", "liblockfile1", "libnsl2", "libsasl2-2", "libwrap0", "procps"],
     "sendmail-cf": ["m4"],
