@@ -220,6 +220,9 @@ impl Config {
         for clamd in &config.clamd {
             clamd.check().map_err(|message| anyhow!(":{}: clamd `{}`: {message}", at(&clamd.name), clamd.name))?;
         }
+        if let Some(Err(message)) = config.memory.as_ref().map(Memory::check) {
+            bail!(": memory: {message}");
+        }
         if config.limits.message_mib == 0 || config.limits.in_flight_mib < config.limits.message_mib {
             bail!(": limits: one message of message-mib must fit into in-flight-mib");
         }
@@ -249,7 +252,7 @@ impl Config {
         let own = [&mut self.sandbox.component, &mut self.sandbox.cache].into_iter().flatten();
         let record = self.record.as_mut().map(|record| &mut record.directory).into_iter();
         let spool = self.quarantine.iter_mut().map(|q| &mut q.directory);
-        let memory = self.memory.iter_mut().map(|m| &mut m.file);
+        let memory = self.memory.iter_mut().filter_map(|m| m.file.as_mut());
         let milters = self.milter.iter_mut().flat_map(Milter::files);
         let hooks = self.hooks.iter_mut().flat_map(Hooks::files);
         let clamd = self.clamd.iter_mut().flat_map(Clamd::files);

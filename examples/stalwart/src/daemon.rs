@@ -15,7 +15,6 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::acquaintances::Acquaintances;
 use crate::config::{self, Config, Sandbox, Tls, Way};
 use crate::dns::Dns;
 use crate::hooks::http::{self, Listening};
@@ -162,13 +161,11 @@ impl Checked {
         let dns = self.config.dns.as_ref();
         let deadline = dns.map_or(sources::DEADLINE, config::Dns::deadline);
         let resolver = dns.map(|dns| Dns::new(&dns.settings(), Arc::clone(metrics))).transpose().context("dns")?;
-        Ok(Sources::new(self.memory(metrics)?, resolver, deadline, Arc::clone(metrics)))
-    }
-
-    fn memory(&self, metrics: &Arc<Metrics>) -> anyhow::Result<Option<Acquaintances>> {
-        let Some(memory) = &self.config.memory else { return Ok(None) };
-        let opened = Acquaintances::open(&memory.file, memory.bounds(), Arc::clone(metrics));
-        opened.map(Some).with_context(|| format!("memory in {}", memory.file.display()))
+        let memory = match &self.config.memory {
+            Some(memory) => memory.open(Arc::clone(metrics))?,
+            None => None,
+        };
+        Ok(Sources::new(memory, resolver, deadline, Arc::clone(metrics)))
     }
 
     fn recorder(&self, metrics: &Arc<Metrics>) -> anyhow::Result<Option<Recorder>> {

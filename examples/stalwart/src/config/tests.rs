@@ -38,6 +38,10 @@ fn errors_name_line_and_key() {
     assert!(error("").contains("no listener"));
     let server = error(&format!("[dns]\nservers = [\"ns.example\"]\n{LISTENER}"));
     assert!(server.starts_with(":2: dns.servers: `ns.example` is no address of a name server"), "{server}");
+    let memory = |keys: &str| error(&format!("[memory]\n{keys}\n{LISTENER}"));
+    assert!(memory("keep-days = 5").contains("memory: either `file` or `url`"));
+    assert!(memory("file = \"m\"\nurl = \"redis://127.0.0.1\"").contains("memory: `file` and `url` do not go"));
+    assert!(memory("url = \"redis://127.0.0.1\"\nmost = 5").contains("memory: `most` is for a file"));
     let half = error(&format!("{LISTENER}tls = {{ certificate = \"a.pem\" }}\n"));
     assert!(half.starts_with(":4: milter.tls: missing field `key`"), "{half}");
     let hooks = "[[hooks]]\nname = \"h\"\nlisten = \"0.0.0.0:9901\"\n";
@@ -45,4 +49,19 @@ fn errors_name_line_and_key() {
     assert!(error(&format!("{hooks}secret = \"x\"\n")).contains("go together"));
     Config::parse(&format!("{hooks}token = \"x\"\n")).unwrap();
     assert!(error(&format!("[limits]\nin-flight-mib = 1\n{LISTENER}")).contains("must fit"));
+}
+
+#[test]
+fn nobody_is_told_how_to_log_in_at_the_memory() {
+    let config = |url: &str| Config::parse(&format!("[memory]\nurl = \"{url}\"\n{LISTENER}"));
+    for url in ["redis://gate:s3cret@127.0.0.1:6379/2", "rediss://:s3cret@memory.example", "unix:///run/redis.sock"] {
+        let memory = config(url).unwrap().memory.unwrap();
+        assert!(!format!("{memory:?}").contains("s3cret"), "{memory:?}");
+    }
+    for url in
+        ["http://gate:s3cret@127.0.0.1", "redis://gate:s3cret@127.0.0.1:x", "rediss://gate:s3cret@h/#insecure", ""]
+    {
+        let error = config(url).unwrap_err().to_string();
+        assert!(error.starts_with(":2: memory.url: ") && !error.contains("s3cret"), "{error}");
+    }
 }

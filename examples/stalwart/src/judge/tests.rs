@@ -168,7 +168,7 @@ async fn quarantined_mail_is_safe_before_it_is_dropped() {
 async fn whom_our_users_write_to_is_known_later() {
     let file = std::env::temp_dir().join(format!("sekisho-gate-{}.redb", reference::next()));
     let day = Duration::from_secs(86_400);
-    let bounds = crate::acquaintances::Bounds { keep: day, most: 100, learn: day };
+    let bounds = crate::acquaintances::Bounds { keep: day, most: 100, learn: day, deadline: day };
     let memory = || crate::acquaintances::Acquaintances::open(&file, bounds, Arc::default()).unwrap();
     let mut bench = Bench::new();
     let sources = Sources::new(Some(memory()), None, crate::sources::DEADLINE, Arc::default());

@@ -1,11 +1,18 @@
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "tests")]
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::super::Acquaintances;
 use super::*;
 
 const DAY: u64 = 86_400;
 
 fn bounds() -> Bounds {
-    Bounds { keep: Duration::from_secs(30 * DAY), most: 100, learn: Duration::from_secs(14 * DAY) }
+    let days = |days| Duration::from_secs(days * DAY);
+    Bounds { keep: days(30), most: 100, learn: days(14), deadline: days(1) }
 }
 
 fn need(kind: &str, key: &str) -> Need {
