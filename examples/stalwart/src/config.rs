@@ -15,11 +15,13 @@ mod facts;
 mod listen;
 mod listener;
 mod quarantine;
+mod telemetry;
 
 pub use facts::{Dns, Memory};
 pub use listen::{Listen, SocketMode};
 pub use listener::{Clamd, Hooks, Milter, Tls};
 pub use quarantine::{Kept, Mailbox, Protocol, Quarantine, Spooled};
+pub use telemetry::{Endpoint, Telemetry};
 
 /// Everything an operator can set.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -39,6 +41,8 @@ pub struct Config {
     pub memory: Option<Memory>,
     /// What the DNS says of senders; it is not asked by default.
     pub dns: Option<Dns>,
+    /// A span a mail for a collector; none by default.
+    pub telemetry: Option<Telemetry>,
     /// Milter listeners.
     pub milter: Vec<Milter>,
     /// MTA Hooks listeners.
@@ -189,7 +193,11 @@ impl Config {
     /// One line that names file, line and key.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let mut config = Self::parse(&text).map_err(|error| anyhow!("{}{error}", path.display()))?;
+        let parsed = Self::parse(&text).and_then(|config| {
+            telemetry::check(config.telemetry.as_ref(), &text)?;
+            Ok(config)
+        });
+        let mut config = parsed.map_err(|error| anyhow!("{}{error}", path.display()))?;
         let directory = path.parent().unwrap_or(Path::new(""));
         for file in config.files() {
             *file = directory.join(&*file);

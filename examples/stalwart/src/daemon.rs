@@ -30,6 +30,7 @@ use crate::record::{Bounds, Recorder};
 use crate::socket::{Listener, Stream};
 use crate::sources::{self, Sources};
 use crate::status::{self, Status};
+use crate::telemetry::Telemetry;
 use crate::tls::Identity;
 use crate::{clamd, hooks};
 
@@ -93,10 +94,12 @@ impl Checked {
             Some(quarantine) => Some(Arc::new(quarantine.open().context("quarantine")?)),
             None => None,
         };
+        let telemetry = self.config.telemetry.as_ref().map(Telemetry::start).transpose()?.map(Arc::new);
         let judge = Judge::new(Arc::clone(&self.host), concurrency, wait, Arc::clone(&metrics))
             .with_recorder(self.recorder(&metrics)?)
             .with_sources(self.sources(&metrics)?)
-            .with_spool(spool.clone());
+            .with_spool(spool.clone())
+            .with_telemetry(telemetry.clone());
         let house = Arc::new(House::new(judge, self.config.limits.clone(), Arc::clone(&metrics)));
         let (stopper, stop) = watch::channel(false);
         let mut tasks = JoinSet::new();
@@ -146,6 +149,9 @@ impl Checked {
         let finished = async { while tasks.join_next().await.is_some() {} };
         if timeout(self.config.grace(), finished).await.is_err() {
             tracing::warn!("stopped with mail in flight; its clients will send it again");
+        }
+        if let Some(telemetry) = telemetry {
+            let _ = tokio::task::spawn_blocking(move || telemetry.finish()).await;
         }
         Ok(())
     }

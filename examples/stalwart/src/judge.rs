@@ -1,7 +1,7 @@
 //! Asks the plugin, and makes a verdict of its report.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use sekisho_host::{CallError, Context, Direction, Fact, Host, Report};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -15,6 +15,7 @@ use crate::quarantine::{Spool, SpoolError, Why};
 use crate::recent::Entry;
 use crate::record::Recorder;
 use crate::sources::Sources;
+use crate::telemetry::{Span, Telemetry};
 use crate::verdict::{OnFailure, Refusal, Verdict};
 use crate::{clock, reference};
 
@@ -39,6 +40,7 @@ pub struct Judge {
     recorder: Option<Arc<Recorder>>,
     spool: Option<Arc<Spool>>,
     sources: Option<Arc<Sources>>,
+    telemetry: Option<Arc<Telemetry>>,
 }
 
 /// Why a mail got no verdict.
@@ -79,7 +81,7 @@ impl Judge {
     #[must_use]
     pub fn new(host: Arc<Host>, concurrency: usize, wait: Duration, metrics: Arc<Metrics>) -> Self {
         let turns = Arc::new(Semaphore::new(concurrency));
-        Self { host, turns, wait, metrics, recorder: None, spool: None, sources: None }
+        Self { host, turns, wait, metrics, recorder: None, spool: None, sources: None, telemetry: None }
     }
 
     /// Has every verdict of the plugin recorded.
@@ -103,6 +105,13 @@ impl Judge {
         self
     }
 
+    /// Has a collector told of every mail.
+    #[must_use]
+    pub fn with_telemetry(mut self, telemetry: Option<Arc<Telemetry>>) -> Self {
+        self.telemetry = telemetry;
+        self
+    }
+
     /// Can the plugin answer? Looks at an empty message.
     pub async fn is_ready(&self) -> bool {
         let host = Arc::clone(&self.host);
@@ -117,7 +126,7 @@ impl Judge {
 
     /// The verdict, and what it rests on.
     pub async fn judged(&self, mail: Mail, course: &Arc<Course>) -> Judged {
-        let start = Instant::now();
+        let (start, began) = (Instant::now(), SystemTime::now());
         let _judging = self.metrics.judging.hold(1);
         let reference = reference::next();
         let (size, refused, damaged) = (mail.size, mail.refused, mail.damaged);
@@ -138,7 +147,7 @@ impl Judge {
         let took = start.elapsed();
         let rules: Vec<_> = judged.rules.iter().map(String::as_str).collect();
         self.metrics.verdict(&course.name, &judged.action, &rules, size, took);
-        self.metrics.recent.push(Entry {
+        let entry = Entry {
             time: clock::now(),
             reference: reference.clone(),
             listener: course.name.clone(),
@@ -147,7 +156,11 @@ impl Judge {
             reason: judged.reason.clone(),
             size,
             ms: took.as_millis(),
-        });
+        };
+        if let Some(telemetry) = &self.telemetry {
+            telemetry.mail(Span { start: began, entry: &entry, risk: judged.risk });
+        }
+        self.metrics.recent.push(entry);
         tracing::info!(
             reference,
             listener = course.name,

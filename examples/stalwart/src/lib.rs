@@ -26,6 +26,7 @@ pub mod reference;
 pub mod socket;
 pub mod sources;
 pub mod status;
+pub mod telemetry;
 pub mod tls;
 
 pub use sekisho_protocol::{changes, fields, mail, verdict};

@@ -35,3 +35,16 @@ fn a_wrong_policy_is_told_with_file_line_and_key() {
     assert!(said.contains(&format!("{}:2: rules.zip-encryptd: ", policy.display())), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
 }
+
+#[cfg(not(feature = "otel"))]
+#[test]
+fn telemetry_that_is_not_built_in_is_refused_with_the_way_to_build_it() {
+    let config = place("telemetry").join("gate.toml");
+    let text = "[[milter]]\nname = \"mx\"\nlisten = \"127.0.0.1:9900\"\n[telemetry]\n";
+    std::fs::write(&config, text).unwrap();
+    let done = check(&config);
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(!done.status.success());
+    assert!(said.contains(&format!("{}:4: telemetry: not in this build", config.display())), "{said}");
+    assert!(said.contains("cargo build --release -p sekisho-gate --features otel"), "{said}");
+}
