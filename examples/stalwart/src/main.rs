@@ -1,5 +1,6 @@
 //! sekisho-gate: the command line of the gateway daemon.
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -75,9 +76,11 @@ fn run(command: Command) -> anyhow::Result<()> {
     }
 }
 
-/// To standard error, where service managers collect it.
+/// To standard error, where service managers collect it. Colours are for a terminal, unless `NO_COLOR` (no-color.org) is set.
 fn log(format: LogFormat) {
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let colours = std::io::stderr().is_terminal() && !no_color;
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).with_ansi(colours);
     // What resolvers have to say names domains of mail.
     let ours = ["hickory_net", "hickory_proto", "hickory_resolver"].map(|target| (target, LevelFilter::OFF));
     let ours = Targets::new().with_default(LevelFilter::INFO).with_targets(ours);

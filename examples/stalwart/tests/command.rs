@@ -1,8 +1,9 @@
 //! The command line.
 #![allow(clippy::unwrap_used, reason = "tests stop at the first surprise")]
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 fn check(config: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_sekisho-gate")).arg("check").arg(config).output().unwrap()
@@ -34,6 +35,21 @@ fn a_wrong_policy_is_told_with_file_line_and_key() {
     assert!(!done.status.success());
     assert!(said.contains(&format!("{}:2: rules.zip-encryptd: ", policy.display())), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[test]
+fn a_log_that_is_collected_has_no_colours() {
+    let config = place("colours").join("gate.toml");
+    std::fs::write(&config, "[[milter]]\nname = \"mx\"\nlisten = \"127.0.0.1:0\"\n").unwrap();
+    let mut gate = Command::new(env!("CARGO_BIN_EXE_sekisho-gate"));
+    let mut gate = gate.arg("run").arg(config).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    let mut lines = BufReader::new(gate.stderr.take().unwrap());
+    while !said.contains("ready") && lines.read_line(&mut said).unwrap() > 0 {}
+    gate.kill().unwrap();
+    gate.wait().unwrap();
+    assert!(said.contains("milter door open") && said.contains("ready"), "{said}");
+    assert!(!said.contains('\u{1b}'), "{said:?}");
 }
 
 #[cfg(not(feature = "otel"))]
