@@ -14,12 +14,14 @@ use crate::verdict::{OnFailure, WithoutHold};
 mod facts;
 mod listen;
 mod listener;
+mod operator;
 mod quarantine;
 mod telemetry;
 
 pub use facts::{Dns, Memory};
 pub use listen::{Listen, SocketMode};
 pub use listener::{Clamd, Hooks, Milter, Tls};
+pub use operator::{HelpUrl, Operator, OperatorName};
 pub use quarantine::{Kept, Mailbox, Protocol, Quarantine, Spooled};
 pub use telemetry::{Endpoint, Telemetry};
 
@@ -43,6 +45,8 @@ pub struct Config {
     pub dns: Option<Dns>,
     /// A span a mail for a collector; none by default.
     pub telemetry: Option<Telemetry>,
+    /// Who may look into the quarantine and act on it, on the status page; nobody by default.
+    pub operator: Vec<Operator>,
     /// Milter listeners.
     pub milter: Vec<Milter>,
     /// MTA Hooks listeners.
@@ -58,8 +62,12 @@ pub struct Config {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct GateConfig {
-    /// Where `/metrics`, `/healthz` and `/readyz` are; nowhere by default.
+    /// Where the status page, `/metrics`, `/healthz` and `/readyz` are; nowhere by default.
     pub status: Option<SocketAddr>,
+    /// Certificate and key of the status page; without them it is HTTP.
+    pub status_tls: Option<Tls>,
+    /// Where senders find the help pages; without it replies name none.
+    pub help_url: Option<HelpUrl>,
     /// How the log is written.
     pub log: LogFormat,
     /// How long mail in flight may take to finish once the gate was told to stop.
@@ -70,7 +78,14 @@ pub struct GateConfig {
 
 impl Default for GateConfig {
     fn default() -> Self {
-        Self { status: None, log: LogFormat::Text, grace_seconds: 30, watch_seconds: 5 }
+        Self {
+            status: None,
+            status_tls: None,
+            help_url: None,
+            log: LogFormat::Text,
+            grace_seconds: 30,
+            watch_seconds: 5,
+        }
     }
 }
 
@@ -186,6 +201,9 @@ pub enum WayDirection {
     ByLogin,
 }
 
+/// The name of the status page among those that have a certificate.
+pub const STATUS: &str = "[gate] status";
+
 impl Config {
     /// Reads a file. Paths in it are relative to its directory.
     ///
@@ -221,6 +239,10 @@ impl Config {
                 bail!(":{}: name: two listeners are called `{name}`", line.max(first));
             }
         }
+        if config.gate.status_tls.is_some() {
+            let tls = (1..).zip(text.lines()).find(|(_, line)| line.trim().starts_with("status-tls"));
+            config.lines.insert(STATUS.to_owned(), tls.map_or(0, |(number, _)| number));
+        }
         let at = |name: &str| config.line(name);
         for hooks in &config.hooks {
             hooks.check().map_err(|message| anyhow!(":{}: hooks `{}`: {message}", at(&hooks.name), hooks.name))?;
@@ -231,6 +253,8 @@ impl Config {
         if let Some(Err(message)) = config.memory.as_ref().map(Memory::check) {
             bail!(": memory: {message}");
         }
+        operator::check(config.gate.status, config.gate.status_tls.as_ref(), &config.operator)
+            .map_err(|message| anyhow!(": {message}"))?;
         if config.limits.message_mib == 0 || config.limits.in_flight_mib < config.limits.message_mib {
             bail!(": limits: one message of message-mib must fit into in-flight-mib");
         }
@@ -253,18 +277,20 @@ impl Config {
     pub fn tls(&self) -> impl Iterator<Item = (&str, &Tls)> {
         let milters = self.milter.iter().map(|m| (m.name.as_str(), m.tls.as_ref()));
         let hooks = self.hooks.iter().map(|h| (h.name.as_str(), h.tls.as_ref()));
-        milters.chain(hooks).filter_map(|(name, tls)| Some((name, tls?)))
+        let status = std::iter::once((STATUS, self.gate.status_tls.as_ref()));
+        milters.chain(hooks).chain(status).filter_map(|(name, tls)| Some((name, tls?)))
     }
 
     fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
         let own = [&mut self.sandbox.component, &mut self.sandbox.cache].into_iter().flatten();
+        let status = self.gate.status_tls.as_mut().into_iter().flat_map(|tls| [&mut tls.certificate, &mut tls.key]);
         let record = self.record.as_mut().map(|record| &mut record.directory).into_iter();
         let spool = self.quarantine.iter_mut().map(|q| &mut q.directory);
         let memory = self.memory.iter_mut().filter_map(|m| m.file.as_mut());
         let milters = self.milter.iter_mut().flat_map(Milter::files);
         let hooks = self.hooks.iter_mut().flat_map(Hooks::files);
         let clamd = self.clamd.iter_mut().flat_map(Clamd::files);
-        own.chain(record).chain(spool).chain(memory).chain(milters).chain(hooks).chain(clamd)
+        own.chain(status).chain(record).chain(spool).chain(memory).chain(milters).chain(hooks).chain(clamd)
     }
 
     /// How long mail in flight may take to finish.

@@ -15,8 +15,9 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::config::{self, Config, Sandbox, Tls, Way};
+use crate::config::{self, Config, Quarantine, STATUS, Sandbox, Tls, Way};
 use crate::dns::Dns;
+use crate::help::Catalogue;
 use crate::hooks::http::{self, Listening};
 use crate::house::House;
 use crate::judge::{Course, Judge};
@@ -29,7 +30,7 @@ use crate::quarantine::Spool;
 use crate::record::{Bounds, Recorder};
 use crate::socket::{Listener, Stream};
 use crate::sources::{self, Sources};
-use crate::status::{self, Status};
+use crate::status::{self, Desk, Status};
 use crate::telemetry::Telemetry;
 use crate::tls::Identity;
 use crate::{clamd, hooks};
@@ -99,13 +100,22 @@ impl Checked {
             .with_recorder(self.recorder(&metrics)?)
             .with_sources(self.sources(&metrics)?)
             .with_spool(spool.clone())
-            .with_telemetry(telemetry.clone());
+            .with_telemetry(telemetry.clone())
+            .with_help(self.config.gate.help_url.clone());
         let house = Arc::new(House::new(judge, self.config.limits.clone(), Arc::clone(&metrics)));
         let (stopper, stop) = watch::channel(false);
         let mut tasks = JoinSet::new();
         if let Some(address) = self.config.gate.status {
-            let listener = TcpListener::bind(address).await.with_context(|| format!("status on {address}"))?;
-            tasks.spawn(status::serve(listener, Status { house: Arc::clone(&house), stop: stop.clone() }));
+            let listening = self.listening(STATUS, address).await?;
+            let server = self.config.quarantine.as_ref().and_then(Quarantine::server);
+            let status = Status {
+                house: Arc::clone(&house),
+                stop: stop.clone(),
+                catalogue: Arc::new(Catalogue::of(&self.host).context("rules of the plugin")?),
+                desk: Desk::new(&self.config.operator, spool.clone(), server).map(Arc::new),
+                has_tls: self.config.gate.status_tls.is_some(),
+            };
+            tasks.spawn(status::serve(listening, status));
         }
         for (milter, course) in self.config.milter.iter().zip(&self.milters) {
             let listener = Listener::bind(&milter.listen, milter.socket_mode).await;

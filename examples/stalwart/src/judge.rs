@@ -7,7 +7,7 @@ use sekisho_host::{CallError, Context, Direction, Fact, Host, Report};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::changes::{Changes, without_forged_results};
-use crate::config::{Way, WayDirection};
+use crate::config::{HelpUrl, Way, WayDirection};
 use crate::mail::{Mail, Refused, Transaction};
 use crate::metrics::Metrics;
 use crate::policy::Policy;
@@ -17,7 +17,7 @@ use crate::record::Recorder;
 use crate::sources::Sources;
 use crate::telemetry::{Span, Telemetry};
 use crate::verdict::{OnFailure, Refusal, Verdict};
-use crate::{clock, reference};
+use crate::{clock, help, reference};
 
 /// What a listener sets for its mail.
 #[derive(Debug)]
@@ -41,6 +41,7 @@ pub struct Judge {
     spool: Option<Arc<Spool>>,
     sources: Option<Arc<Sources>>,
     telemetry: Option<Arc<Telemetry>>,
+    help: Option<HelpUrl>,
 }
 
 /// Why a mail got no verdict.
@@ -81,7 +82,7 @@ impl Judge {
     #[must_use]
     pub fn new(host: Arc<Host>, concurrency: usize, wait: Duration, metrics: Arc<Metrics>) -> Self {
         let turns = Arc::new(Semaphore::new(concurrency));
-        Self { host, turns, wait, metrics, recorder: None, spool: None, sources: None, telemetry: None }
+        Self { host, turns, wait, metrics, recorder: None, spool: None, sources: None, telemetry: None, help: None }
     }
 
     /// Has every verdict of the plugin recorded.
@@ -112,6 +113,13 @@ impl Judge {
         self
     }
 
+    /// Has refusals name the page that helps.
+    #[must_use]
+    pub fn with_help(mut self, url: Option<HelpUrl>) -> Self {
+        self.help = url;
+        self
+    }
+
     /// Can the plugin answer? Looks at an empty message.
     pub async fn is_ready(&self) -> bool {
         let host = Arc::clone(&self.host);
@@ -136,7 +144,7 @@ impl Judge {
             Some(Refused::TooLarge) => Ok(too_large(&reference, course.way.on_failure)),
             None => self.ask(mail, course, &reference).await,
         };
-        let judged = answer.unwrap_or_else(|failure| {
+        let mut judged = answer.unwrap_or_else(|failure| {
             self.metrics.failure(failure.reason());
             tracing::error!(reference, listener = course.name, reason = failure.reason(), "no verdict: {failure}");
             // What was found bad and cannot be kept does not pass, whatever else may.
@@ -144,6 +152,14 @@ impl Judge {
             let on_failure = if found { OnFailure::Tempfail } else { course.way.on_failure };
             Judged { reason: failure.to_string(), ..without_verdict(&reference, on_failure) }
         });
+        if let (Some(url), Verdict::Refuse(refusal), Some(rule)) =
+            (&self.help, &mut judged.verdict, judged.rules.first())
+        {
+            help::tell(refusal, url, rule);
+        }
+        if matches!(judged.verdict, Verdict::Discard) {
+            self.metrics.quarantine.stored(size);
+        }
         let took = start.elapsed();
         let rules: Vec<_> = judged.rules.iter().map(String::as_str).collect();
         self.metrics.verdict(&course.name, &judged.action, &rules, size, took);

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use sekisho_gate::config::LogFormat;
 use sekisho_gate::daemon::Checked;
-use sekisho_gate::memory;
+use sekisho_gate::{help, memory, password};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::registry;
@@ -32,6 +32,13 @@ enum Command {
     Check {
         /// The configuration
         config: PathBuf,
+    },
+    /// Prints what `password` of an [[operator]] is: asks on a terminal, reads a line of standard input otherwise
+    Password,
+    /// Writes the help pages for senders as files for any web server
+    HelpPages {
+        /// The directory
+        directory: PathBuf,
     },
     /// Looks into the quarantine, releases and deletes
     Quarantine {
@@ -66,6 +73,8 @@ fn run(command: Command) -> anyhow::Result<()> {
             }
             Ok(())
         }
+        Command::Password => password::command(),
+        Command::HelpPages { directory } => help::command(&directory),
         Command::Quarantine { command } => command.run(),
         Command::Run { config } => {
             memory::settle();

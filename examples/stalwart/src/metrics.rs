@@ -60,6 +60,23 @@ impl Quarantine {
         self.seen.store(true, Ordering::Relaxed);
     }
 
+    /// One more mail lies there; the next look counts anew.
+    pub fn stored(&self, bytes: usize) {
+        self.mails.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(u64::try_from(bytes).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// What was found last; nothing before the first look.
+    #[must_use]
+    pub fn last(&self) -> Option<Survey> {
+        self.seen.load(Ordering::Relaxed).then(|| Survey {
+            mails: self.mails.load(Ordering::Relaxed),
+            bytes: self.bytes.load(Ordering::Relaxed),
+            releasing: self.releasing.load(Ordering::Relaxed),
+            expired: self.expired.load(Ordering::Relaxed),
+        })
+    }
+
     fn text(&self, out: &mut String) {
         if !self.seen.load(Ordering::Relaxed) {
             return;
@@ -89,6 +106,15 @@ struct Counted {
     count: u64,
     seconds: f64,
     bytes: u64,
+}
+
+/// The counters that people look at.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Verdicts by listener and action.
+    pub verdicts: BTreeMap<(String, String), u64>,
+    /// Mails without a verdict, by reason.
+    pub failures: BTreeMap<&'static str, u64>,
 }
 
 /// A number that goes up and down.
@@ -148,6 +174,13 @@ impl Metrics {
     /// A mail has no verdict.
     pub fn failure(&self, reason: &'static str) {
         up(self.counted.lock().unwrap_or_else(PoisonError::into_inner).failures.entry(reason).or_default());
+    }
+
+    /// What people look at.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        Tally { verdicts: counted.verdicts.clone(), failures: counted.failures.clone() }
     }
 
     /// Everything in the text format of Prometheus, version 0.0.4.

@@ -29,6 +29,9 @@ pub use smtp::Server;
 /// How long a message without its envelope is left alone: somebody may be writing it.
 const UNFINISHED: Duration = Duration::from_secs(3600);
 
+/// As much of a message as is read for its header, bytes.
+const BEGINNING: u64 = 256 << 10;
+
 /// Why the spool did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum SpoolError {
@@ -191,6 +194,15 @@ impl Spool {
     pub fn bytes(&self, reference: &str) -> Result<Vec<u8>, SpoolError> {
         self.known(reference)?;
         Ok(disk::read(&self.message(reference))?.unwrap_or_default())
+    }
+
+    /// The beginning of the message: its header, or as much as may be one.
+    ///
+    /// # Errors
+    /// [`SpoolError::Disk`]
+    pub fn beginning(&self, reference: &str) -> Result<Vec<u8>, SpoolError> {
+        self.known(reference)?;
+        disk::beginning(&self.message(reference), BEGINNING)
     }
 
     /// Throws a mail away.

@@ -419,7 +419,7 @@ def test_what_was_counted_and_logged(postfix, gate):
     assert 'sekisho_rules_total{rule="zip-encrypted"} 3' in counted
     assert gate.get("/healthz") == "ok\n"
     page = gate.get("/")
-    assert page.count('<td class="reject">reject</td>') == 3 and "zip-encrypted" in page, page
+    assert page.count('<span class="action reject">reject</span>') == 3 and "zip-encrypted" in page, page
     said = gate.said()
     assert "alice@" not in said and "bob@" not in said and "お見積" not in said, "no addresses, no text"
 

@@ -7,13 +7,14 @@ from postfix import until
 
 
 class Sink(socketserver.ThreadingTCPServer):
-    """Takes mail at `port`. `accepted` holds recipients and bytes (CRLF, without the dots of SMTP) of each."""
+    """Takes mail at `port`. `accepted` holds recipients and bytes (CRLF, without the dots of SMTP) of each;
+    with `drops` it hangs up instead of saying so."""
 
     allow_reuse_address = True
     daemon_threads = True
 
     def __init__(self):
-        self.accepted = []
+        self.accepted, self.drops = [], False
         super().__init__(("127.0.0.1", 0), Session)
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -53,6 +54,8 @@ class Session(socketserver.StreamRequestHandler):
                 if message is None:
                     return
                 self.server.accepted.append((recipients, message))
+                if self.server.drops:
+                    return
                 self.say("250 taken")
             elif verb in (b"HELO", b"NOOP"):
                 self.say("250 ok")

@@ -65,3 +65,29 @@ fn nobody_is_told_how_to_log_in_at_the_memory() {
         assert!(error.starts_with(":2: memory.url: ") && !error.contains("s3cret"), "{error}");
     }
 }
+
+#[test]
+fn a_login_beyond_loopback_needs_tls() {
+    let hash = crate::password::hash("correct horse battery").unwrap();
+    let operator = format!("[[operator]]\nname = \"aiko\"\npassword = \"{hash}\"\n");
+    let gate = |status: &str| format!("[gate]\nstatus = \"{status}\"\n{operator}{LISTENER}");
+    Config::parse(&gate("127.0.0.1:9909")).unwrap();
+    assert!(error(&gate("192.0.2.1:9909")).contains("beyond loopback a login needs `status-tls`"));
+    let tls = "status-tls = { certificate = \"a.pem\", key = \"b.pem\" }\n";
+    let secured =
+        Config::parse(&gate("192.0.2.1:9909").replace("[[operator]]", &format!("{tls}[[operator]]"))).unwrap();
+    assert_eq!((secured.tls().next().unwrap().0, secured.line(STATUS)), (STATUS, 3));
+    assert!(error(&format!("{operator}{LISTENER}")).contains("of no use without `status`"));
+    assert!(
+        error(&gate("127.0.0.1:9909").replace(LISTENER, &format!("{operator}{LISTENER}")))
+            .contains("two are called `aiko`")
+    );
+    let plain = error(&format!("[[operator]]\nname = \"aiko\"\npassword = \"secret\"\n{LISTENER}"));
+    assert!(plain.starts_with(":3: operator.password: no hash") && !plain.contains("secret"), "{plain}");
+    for url in ["https://x.example/help", "ftp://x.example/", "https://x.example/ヘルプ/"] {
+        assert!(
+            error(&format!("[gate]\nhelp-url = \"{url}\"\n{LISTENER}")).starts_with(":2: gate.help-url: `"),
+            "{url}"
+        );
+    }
+}

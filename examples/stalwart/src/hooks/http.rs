@@ -58,7 +58,7 @@ pub fn unauthorized() -> Response {
 }
 
 /// Are they equal? Takes as long whatever differs.
-fn same(a: &[u8], b: &[u8]) -> bool {
+pub fn same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |differing, (a, b)| differing | (a ^ b)) == 0
 }
 
@@ -101,7 +101,7 @@ impl Listening {
                 Some(done) = self.shaking.join_next() => match done {
                     Ok(Ok(connection)) => return Ok(connection),
                     Ok(Err(error)) => {
-                        tracing::warn!("MTA Hooks: no TLS with a peer: {error}");
+                        tracing::warn!("HTTP: no TLS with a peer: {error}");
                         continue;
                     }
                     Err(_) => continue,

@@ -48,6 +48,11 @@ async fn each_profile_is_carried_out() {
     assert!(line.starts_with("550 5.7.1 Message refused (zip-encrypted): "), "{line}");
     assert!(line.ends_with(']') && line.len() < 500, "{line}");
 
+    let url = "https://mail.example.co.jp/help/".to_owned().try_into().unwrap();
+    let helping = Bench { judge: Bench::new().judge.with_help(Some(url)), ..Bench::new() };
+    let line = refusal(helping.verdict(PPAP, "").await).line();
+    assert!(line.ends_with("] see https://mail.example.co.jp/help/zip-encrypted.html") && line.len() < 500, "{line}");
+
     let Verdict::Pass(tag) = bench.verdict(PPAP, r#"{"profile":"tag","tag":{"subject":"[!]"}}"#).await else {
         panic!()
     };

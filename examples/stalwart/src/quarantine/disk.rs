@@ -1,7 +1,7 @@
 //! Files that are whole or not there.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -43,6 +43,15 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>, SpoolError> {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(at(path)(error)),
+    }
+}
+
+/// The first bytes of a file; none when it is not there.
+pub fn beginning(path: &Path, most: u64) -> Result<Vec<u8>, SpoolError> {
+    let mut bytes = Vec::new();
+    match File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(path)(error)),
+        _ => Ok(bytes),
     }
 }
 
