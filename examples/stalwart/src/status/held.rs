@@ -204,11 +204,17 @@ fn facts(lang: Lang, entry: &Entry, letter: &Letter) -> String {
     };
     let (shown, blind) = letter.shown(&entry.recipients);
     let mut to: Vec<_> = shown.iter().take(NAMED).map(|recipient| bdi(recipient)).collect();
-    let unnamed = shown.len().saturating_sub(NAMED).saturating_add(blind);
-    if unnamed > 0 {
+    let more = shown.len().saturating_sub(NAMED);
+    if more > 0 {
         to.push(match lang {
-            Lang::En => format!("{unnamed} not named here"),
-            Lang::Ja => format!("ほか {unnamed} 件(非表示)"),
+            Lang::En => format!("{more} more"),
+            Lang::Ja => format!("ほか {more} 件"),
+        });
+    }
+    if blind > 0 {
+        to.push(match lang {
+            Lang::En => format!("{blind} that the header does not name"),
+            Lang::Ja => format!("ヘッダーに記載のない宛先 {blind} 件"),
         });
     }
     let why = format!("<span lang=\"en\">{}</span><br>{}", text(&entry.reason), rules(&entry.rules));
@@ -302,7 +308,10 @@ mod tests {
     fn a_mail_is_told_and_nothing_breaks_out() {
         let told = page(State::Held, true);
         assert!(told.contains("<bdi>&lt;script&gt;@x.example</bdi>") && told.contains("&lt;b&gt;\u{fffd}x"), "{told}");
-        assert!(told.contains("<bdi>b@here.example</bdi>, 1 not named here") && !told.contains("blind@"), "{told}");
+        assert!(
+            told.contains("<bdi>b@here.example</bdi>, 1 that the header does not name") && !told.contains("blind@"),
+            "{told}"
+        );
         assert_eq!(told.matches("name=\"csrf\" value=\"C5RF\"").count(), 2, "each form carries it");
         assert!(!told.contains("again"));
     }
