@@ -11,6 +11,8 @@ pub(crate) const CORE_INSTANCES: usize = 4;
 pub(crate) const TABLES: usize = 4;
 /// Elements of one table.
 pub(crate) const TABLE_ELEMENTS: usize = 20_000;
+/// What a full table occupies, bytes.
+const TABLE_BYTES: usize = TABLE_ELEMENTS * size_of::<usize>();
 
 pub(crate) fn engine(settings: &HostConfig) -> Result<Engine, HostError> {
     let mut config = Config::new();
@@ -41,7 +43,9 @@ fn pool(settings: &HostConfig) -> PoolingAllocationConfig {
     // Kept memory is overwritten before it is used again, and only where the last message touched it, if the kernel can
     // tell (PAGEMAP_SCAN, Linux 6.7); where it cannot, keeping memory costs more than it saves.
     if PoolingAllocationConfig::is_pagemap_scan_available() {
-        pool.pagemap_scan(Enabled::Yes).linear_memory_keep_resident(settings.resident);
+        pool.pagemap_scan(Enabled::Yes)
+            .linear_memory_keep_resident(settings.resident)
+            .table_keep_resident(TABLE_BYTES.min(settings.resident));
     }
     pool
 }

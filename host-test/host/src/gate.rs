@@ -6,8 +6,16 @@ use std::time::{Duration, Instant};
 /// A counting semaphore. wasmtime's pool answers an error when it is full; here callers wait their turn.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    free: Mutex<usize>,
+    state: Mutex<State>,
     freed: Condvar,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Permits nobody has.
+    free: usize,
+    /// Callers that wait for one.
+    waiting: usize,
 }
 
 /// The right to one sandbox, given back when it is dropped.
@@ -16,25 +24,27 @@ pub(crate) struct Permit<'a>(&'a Gate);
 
 impl Gate {
     pub(crate) fn new(permits: usize) -> Self {
-        Self { free: Mutex::new(permits), freed: Condvar::new() }
+        Self { state: Mutex::new(State { free: permits, waiting: 0 }), freed: Condvar::new() }
     }
 
     /// Waits for a sandbox, `longest` at most. Also says how long it took.
     pub(crate) fn enter(&self, longest: Duration) -> (Option<Permit<'_>>, Duration) {
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut waited = Duration::ZERO;
-        if *free == 0 {
+        if state.free == 0 {
             let start = Instant::now();
-            free = self
+            state.waiting = state.waiting.saturating_add(1);
+            state = self
                 .freed
-                .wait_timeout_while(free, longest, |free| *free == 0)
+                .wait_timeout_while(state, longest, |state| state.free == 0)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
+            state.waiting = state.waiting.saturating_sub(1);
             waited = start.elapsed();
         }
-        match free.checked_sub(1) {
+        match state.free.checked_sub(1) {
             Some(left) => {
-                *free = left;
+                state.free = left;
                 (Some(Permit(self)), waited)
             }
             None => (None, waited),
@@ -44,10 +54,14 @@ impl Gate {
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        let mut free = self.0.free.lock().unwrap_or_else(PoisonError::into_inner);
-        *free = free.saturating_add(1);
-        drop(free);
-        self.0.freed.notify_one();
+        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.free = state.free.saturating_add(1);
+        let awaited = state.waiting > 0;
+        drop(state);
+        // Waking nobody is a call into the kernel all the same.
+        if awaited {
+            self.0.freed.notify_one();
+        }
     }
 }
 
