@@ -28,6 +28,8 @@ pub struct Metrics {
     pub connections: Gauge,
     /// Bytes kept of messages that come in or wait.
     pub in_flight: Gauge,
+    /// Mails without a verdict since the last verdict.
+    failures_in_a_row: AtomicU64,
     /// Reloads of policies that were refused.
     pub bad_reloads: AtomicU64,
     /// Records that were not kept.
@@ -171,8 +173,14 @@ impl Metrics {
         counted.bytes = counted.bytes.wrapping_add(u64::try_from(size).unwrap_or(0));
     }
 
+    /// The plugin answered for a mail: what went wrong before is over.
+    pub fn answered(&self) {
+        self.failures_in_a_row.store(0, Ordering::Relaxed);
+    }
+
     /// A mail has no verdict.
     pub fn failure(&self, reason: &'static str) {
+        self.failures_in_a_row.fetch_add(1, Ordering::Relaxed);
         up(self.counted.lock().unwrap_or_else(PoisonError::into_inner).failures.entry(reason).or_default());
     }
 
@@ -211,7 +219,9 @@ impl Metrics {
         head(&mut out, "sekisho_message_bytes_total", "counter", "Bytes of all mails that got a verdict.");
         let _ = writeln!(out, "sekisho_message_bytes_total {}", counted.bytes);
         drop(counted);
+        let in_a_row = self.failures_in_a_row.load(Ordering::Relaxed);
         for (name, help, value) in [
+            ("sekisho_failures_in_a_row", "Mails without a verdict since the last verdict; 0 is good.", in_a_row),
             ("sekisho_judging", "Mails in a sandbox or waiting for one.", self.judging.get()),
             ("sekisho_connections", "Connections of mail servers.", self.connections.get()),
             ("sekisho_in_flight_bytes", "Room reserved for messages in flight.", self.in_flight.get()),
@@ -268,6 +278,7 @@ mod tests {
             "sekisho_verdicts_total{listener=\"m\\\"x\",action=\"reject\"} 2",
             "sekisho_rules_total{rule=\"zip-encrypted\"} 2",
             "sekisho_failures_total{reason=\"deadline\"} 1",
+            "sekisho_failures_in_a_row 1",
             "sekisho_judge_seconds_bucket{le=\"0.0025\"} 0",
             "sekisho_judge_seconds_bucket{le=\"0.005\"} 1",
             "sekisho_judge_seconds_bucket{le=\"+Inf\"} 2",
@@ -278,5 +289,19 @@ mod tests {
         }
         drop(connection);
         assert_eq!(metrics.connections.get(), 0);
+    }
+
+    #[test]
+    fn failures_in_a_row_end_with_an_answer() {
+        let metrics = Metrics::default();
+        let told = |count: u64| metrics.text().lines().any(|l| l == format!("sekisho_failures_in_a_row {count}"));
+        assert!(told(0));
+        metrics.failure("trap");
+        metrics.failure("busy");
+        assert!(told(2));
+        metrics.answered();
+        assert!(told(0));
+        metrics.failure("trap");
+        assert!(told(1));
     }
 }
