@@ -15,6 +15,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::buffers::BUFFERS;
 use crate::config::{self, Config, Quarantine, STATUS, Sandbox, Tls, Way};
 use crate::dns::Dns;
 use crate::help::Catalogue;
@@ -147,6 +148,7 @@ impl Checked {
             tracing::info!(listener = hooks.name, on = %hooks.listen, path = hooks.path, "MTA Hooks door open");
             tasks.spawn(http::serve(listening, door.router(), stop.clone()));
         }
+        tasks.spawn(BUFFERS.tidy(stop.clone()));
         if let Some(spool) = &spool {
             tasks.spawn(keep_house(Arc::clone(spool), Arc::clone(&metrics), stop.clone()));
         }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use sekisho_host::{CallError, Context, Direction, Fact, Host, Report};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::buffers::BUFFERS;
 use crate::changes::{Changes, without_forged_results};
 use crate::config::{HelpUrl, Way, WayDirection};
 use crate::mail::{Mail, Refused, Transaction};
@@ -142,7 +143,7 @@ impl Judge {
         let answer = match refused {
             Some(Refused::Overload) => Err(Failure::Overload),
             Some(Refused::TooLarge) => Ok(too_large(&reference, course.way.on_failure)),
-            None => self.ask(mail, course, &reference).await,
+            None => self.ask(mail, course, &reference).await.inspect(|_| self.metrics.answered()),
         };
         let mut judged = answer.unwrap_or_else(|failure| {
             self.metrics.failure(failure.reason());
@@ -209,8 +210,10 @@ impl Judge {
             // The turn ends with the work, even when nobody waits for its result any more.
             let _turn = turn;
             let (sources, recorder) = (sources.as_deref(), recorder.as_deref());
-            let judged = scan(&host, &mail, &context, &course, &reference, sources, recorder)?;
-            put_away(judged, &mail, &course, &reference, spool.as_deref())
+            let judged = scan(&host, &mail, &context, &course, &reference, sources, recorder)
+                .and_then(|judged| put_away(judged, &mail, &course, &reference, spool.as_deref()));
+            BUFFERS.take_back(mail.bytes);
+            judged
         };
         tokio::task::spawn_blocking(work).await.unwrap_or(Err(Failure::Task))
     }

@@ -6,6 +6,7 @@
 //! ```
 
 pub mod acquaintances;
+pub mod buffers;
 pub mod clamd;
 pub mod clock;
 pub mod config;

@@ -1,5 +1,6 @@
 //! TCP and Unix sockets alike.
 
+use std::future::poll_fn;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -86,16 +87,31 @@ impl Stream {
     /// Appends what has come to the buffer, up to its capacity; 0 at the end.
     ///
     /// Peers that write a frame in two small pieces with Nagle's algorithm on (Stalwart) wait for our acknowledgement
-    /// between them; the kernel forgets that it is to be quick, so it is told each time.
+    /// between them; the kernel forgets that it is to be quick, so it is told each time we wait for the peer. While there is
+    /// something to read it is not: each acknowledgement of its own slows a long mail down.
     ///
     /// # Errors
     /// Those of `read`.
     pub async fn read(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
+        let reading = self.read_now(buffer).await;
+        if let Some(read) = reading? {
+            return Ok(read);
+        }
         #[cfg(target_os = "linux")]
         if let Self::Tcp(stream) = self.lowest() {
             stream.set_quickack(true)?;
         }
         self.read_buf(buffer).await
+    }
+
+    /// What can be read without waiting.
+    async fn read_now(&mut self, buffer: &mut Vec<u8>) -> io::Result<Option<usize>> {
+        let mut reading = std::pin::pin!(self.read_buf(buffer));
+        poll_fn(|cx| match reading.as_mut().poll(cx) {
+            Poll::Ready(read) => Poll::Ready(read.map(Some)),
+            Poll::Pending => Poll::Ready(Ok(None)),
+        })
+        .await
     }
 
     /// The socket itself.

@@ -10,6 +10,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use crate::buffers::{BUFFERS, LARGE, ROOM};
 use crate::house::{House, Place};
 use crate::judge::{Course, Judged};
 use crate::mail::{Mail, Refused};
@@ -74,6 +75,9 @@ impl Door {
                 if last || number.is_none() {
                     return stream.shutdown().await;
                 }
+            }
+            if session.kept() >= LARGE && session.room() < ROOM {
+                session.move_into(BUFFERS.lend());
             }
             if !place.fit(session.kept()).await {
                 let said = self.scan(Mail { refused: Some(Refused::Overload), ..Mail::default() }).await;

@@ -10,6 +10,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
+use crate::buffers::{BUFFERS, LARGE, ROOM};
 use crate::house::{House, Place};
 use crate::judge::Course;
 use crate::mail::Mail;
@@ -77,6 +78,9 @@ impl Door {
                 }
                 if !place.fit(session.kept()).await {
                     session.overload();
+                }
+                if session.kept() >= LARGE && session.room() < ROOM {
+                    session.move_into(BUFFERS.lend());
                 }
             }
             flush(&mut stream, &mut out).await?;

@@ -62,6 +62,18 @@ impl Session {
         self.content.len()
     }
 
+    /// Bytes of content there is room for without growing.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        self.content.capacity()
+    }
+
+    /// Goes on with the content under way in `buffer`, an empty one with more room.
+    pub fn move_into(&mut self, mut buffer: Vec<u8>) {
+        buffer.extend_from_slice(&self.content);
+        self.content = buffer;
+    }
+
     /// Is a command under way?
     #[must_use]
     pub fn is_busy(&self) -> bool {

@@ -78,6 +78,18 @@ impl Assembly {
         self.bytes.len()
     }
 
+    /// Bytes it has room for without growing.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    /// Goes on in `buffer`, an empty one with more room.
+    pub fn move_into(&mut self, mut buffer: Vec<u8>) {
+        buffer.extend_from_slice(&self.bytes);
+        self.bytes = buffer;
+    }
+
     /// The message.
     ///
     /// `whole_body` says that the peer is one whose body frames hold the whole raw message. It is taken for that only when

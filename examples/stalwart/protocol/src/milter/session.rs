@@ -100,6 +100,17 @@ impl Session {
         self.message.kept()
     }
 
+    /// Bytes of a message there is room for without growing.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        self.message.room()
+    }
+
+    /// Goes on with the message under way in `buffer`, an empty one with more room.
+    pub fn move_into(&mut self, buffer: Vec<u8>) {
+        self.message.move_into(buffer);
+    }
+
     /// Keeps nothing of the message under way; its verdict will be "not now".
     pub fn overload(&mut self) {
         self.message.refuse(Refused::Overload);
