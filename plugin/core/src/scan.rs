@@ -1,11 +1,13 @@
 //! The pipeline: bytes → objects → findings → report.
 
+use std::borrow::Cow;
+
 use crate::budget::Budget;
 use crate::container::{Item, Mail, open};
 use crate::policy::{Judged, Policy, RuleName};
-use crate::report::{Context, Finding, Inspection, Part, PolicyError, Report};
+use crate::report::{Context, Direction, Fact, Finding, Inspection, Part, PolicyError, Report};
 use crate::rules::{self, At, Hit, Rule, Scene};
-use crate::sender as senders;
+use crate::sender::{self as senders, Role, Sender};
 use crate::text::visible;
 
 pub mod forwarding;
@@ -28,9 +30,24 @@ pub fn scan_message(message: &[u8], context: &Context, policy: &str) -> Result<R
         .collect();
     let inspection = mail.items.first().map_or(Inspection::Inspected, |root| root.inspection);
     let parts = mail.items.iter().skip(1).map(part).collect();
-    let mut report = policy.decide(context, inspection, parts, judged, &|id| rules::find(id).map(Rule::info));
+    let vouched = vouched(context, &sender);
+    let mut report = policy.decide(&vouched, inspection, parts, judged, &|id| rules::find(id).map(Rule::info));
     report.remember = remember::remember(message, context, &sender, report.action);
     Ok(report)
+}
+
+/// The context, and for exceptions the domain in From where a host that the policy trusts vouches for it.
+fn vouched<'c>(context: &'c Context, sender: &Sender) -> Cow<'c, Context> {
+    let mut authors = sender.of(Role::From);
+    let (author, other) = (authors.next(), authors.next());
+    let counts = context.direction == Direction::Inbound && other.is_none() && sender.authentication.is_vouched_for();
+    let Some(author) = author.filter(|author| counts && !author.domain.is_empty()) else {
+        return Cow::Borrowed(context);
+    };
+    let fact = |kind: &str, value: &str| Fact { kind: kind.into(), key: author.domain.clone(), value: value.into() };
+    let mut context = context.clone();
+    context.facts.push(fact("authenticated-domain", "dmarc"));
+    Cow::Owned(context)
 }
 
 /// The rules a policy may speak of.

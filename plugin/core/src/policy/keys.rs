@@ -67,8 +67,9 @@ const EXCEPTION: &[Key] = &[
     Key::new(
         "senders",
         Shape::List(&Shape::Text(&DOMAINS)),
-        "Domains of authenticated senders: a fact `authenticated-domain` of the host (inbound: an aligned DMARC pass), or \
-         the domain of the login (outbound). What the mail says of itself never counts. `*.` covers all subdomains.",
+        "Domains of authenticated senders: inbound a DMARC pass for the domain in From, told by a host in \
+         `sender.trusted-authserv` or as a fact `authenticated-domain`; outbound the domain of the login. What the mail \
+         says of itself never counts. `*.` covers all subdomains.",
     ),
     Key::new(
         "recipients",

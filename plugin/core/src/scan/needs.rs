@@ -46,7 +46,7 @@ impl Wanted<'_> {
         if let [author] = authors[..]
             && !author.domain.is_empty()
         {
-            if exceptions {
+            if exceptions && !known.is_vouched_for() {
                 self.want("authenticated-domain", &author.domain);
             }
             if known.dmarc == Outcome::Fail && known.policy.is_empty() {
@@ -149,6 +149,11 @@ mod tests {
             ["time ", "sender-index mine", "authenticated-domain shop.example", "domain-mail shop.example"]
         );
         assert!(needs(b"", &Context::default(), "{\"x\":1}").is_err());
+        let vouched =
+            format!("Authentication-Results: mx.here.example; dmarc=pass header.from=shop.example\r\n{PLAIN}");
+        let policy = r#"{"sender":{"trusted-authserv":["mx.here.example"]},
+            "exceptions":[{"id":"x","rules":["zip"],"senders":["partner.example"]}]}"#;
+        assert!(ask(&vouched, &Context::default(), policy).is_empty(), "a host we trust has said it");
     }
 
     #[test]

@@ -58,6 +58,8 @@ pub struct Authentication {
     pub dkim: (Outcome, bool),
     /// A trusted sealer's ARC chain says that the mail passed before it was forwarded.
     pub arc: Outcome,
+    /// Does the first word of a trusted host on DMARC name the From domain and say that it passed? None when nobody spoke.
+    pub vouched: Option<bool>,
     /// A trusted field contradicts itself: DMARC passed and nothing is aligned.
     pub contradicts: bool,
     /// Fields that bear a trusted id below the border, or more ids than one host writes: forged.
@@ -73,6 +75,15 @@ impl Authentication {
         self.dmarc == Outcome::Pass && !self.contradicts
             || self.spf == (Outcome::Pass, true)
             || self.dkim == (Outcome::Pass, true)
+    }
+}
+
+impl Authentication {
+    /// Is the From domain vouched for, so that exceptions made for it apply? Stricter than a proof: DMARC has passed, the
+    /// first to speak of it said so, and nobody tried to speak for him.
+    #[must_use]
+    pub fn is_vouched_for(&self) -> bool {
+        self.dmarc == Outcome::Pass && self.vouched == Some(true) && !self.contradicts && self.forged.is_empty()
     }
 }
 
@@ -112,7 +123,10 @@ fn facts(context: &Context, from: Option<&str>, out: &mut Authentication) {
     for fact in &context.facts {
         let outcome = Outcome::of(&fact.value);
         match fact.kind.as_str() {
-            "dmarc" if fact.key.is_empty() || aligned(&fact.key, from) => out.dmarc = outcome,
+            "dmarc" if fact.key.is_empty() || aligned(&fact.key, from) => {
+                out.dmarc = outcome;
+                out.vouched = Some(outcome == Outcome::Pass);
+            }
             "dmarc-policy" if fact.key.is_empty() || aligned(&fact.key, from) => {
                 // What the domain publishes says nothing of this mail.
                 out.policy.clone_from(&fact.value);
@@ -193,6 +207,10 @@ fn take(results: &Results, from: Option<&str>, out: &mut Authentication) {
     let Some(from) = from else { return };
     for method in &results.methods {
         let outcome = Outcome::of(&method.result);
+        if method.name == "dmarc" && out.vouched.is_none() {
+            let ours = method.property("header.from").is_some_and(|d| same_domain(d, from));
+            out.vouched = Some(ours && outcome == Outcome::Pass);
+        }
         match method.name.as_str() {
             "dmarc" if out.dmarc == Outcome::Unknown => {
                 let ours = method.property("header.from").is_none_or(|d| same_domain(d, from));
@@ -341,6 +359,38 @@ mod tests {
         assert_eq!(
             judge(&border("pass").replace("d=lists", "d=evil"), &["shop.example"], &Context::default()).arc,
             Outcome::Unknown
+        );
+    }
+
+    #[test]
+    fn who_is_vouched_for_is_told_by_the_first_who_speaks() {
+        let field = |id: &str, result: &str| format!("Authentication-Results: {id}; {result}\r\n");
+        let ours = |result: &str| field("mx.corp.example", result);
+        let vouched =
+            |head: String, from: &[&str]| judge(&format!("{head}\r\n"), from, &Context::default()).is_vouched_for();
+        let (pass, shop) = (ours("dmarc=pass header.from=shop.example"), ["shop.example"]);
+        assert!(vouched(pass.clone(), &shop) && vouched(ours("dkim=pass header.d=shop.example") + &pass, &shop));
+        for (head, why) in [
+            (field("mx.elsewhere.example", "dmarc=pass header.from=shop.example"), "nobody we trust"),
+            (ours("dmarc=none header.from=shop.example") + &pass, "the second field may have come with the mail"),
+            (ours("dmarc=fail header.from=shop.example") + &pass, "the same"),
+            (ours("dmarc=pass header.from=bank.example") + &pass, "of another domain"),
+            (ours("dmarc=pass"), "of no domain"),
+            (ours("spf=pass smtp.mailfrom=shop.example; dkim=pass header.d=shop.example"), "not a word on DMARC"),
+            (
+                ours("spf=pass smtp.mailfrom=other.example; dmarc=pass header.from=shop.example"),
+                "it contradicts itself",
+            ),
+            (format!("{pass}Received: from a by b\r\n{pass}"), "somebody speaks for our border"),
+        ] {
+            assert!(!vouched(head, &shop), "{why}");
+        }
+        assert!(!vouched(pass, &["shop.example", "bank.example"]), "two authors");
+        let told = Fact { kind: "dmarc".into(), key: "shop.example".into(), value: "pass".into() };
+        let context = Context { facts: vec![told], ..Context::default() };
+        assert!(
+            judge("\r\n", &shop, &context).is_vouched_for()
+                && !judge("\r\n", &["b.example"], &context).is_vouched_for()
         );
     }
 }
