@@ -20,7 +20,7 @@ mod telemetry;
 
 pub use facts::{Dns, Memory};
 pub use listen::{Listen, SocketMode};
-pub use listener::{Clamd, Hooks, Milter, Tls};
+pub use listener::{Clamd, Hooks, Milter, MtaHooks, Tls};
 pub use operator::{HelpUrl, Operator, OperatorName};
 pub use quarantine::{Kept, Mailbox, Protocol, Quarantine, Spooled};
 pub use telemetry::{Endpoint, Telemetry};
@@ -49,8 +49,10 @@ pub struct Config {
     pub operator: Vec<Operator>,
     /// Milter listeners.
     pub milter: Vec<Milter>,
-    /// MTA Hooks listeners.
+    /// Listeners for MTA Hooks, version 1.
     pub hooks: Vec<Hooks>,
+    /// Listeners for MTA Hooks as the IETF draft has it.
+    pub mta_hooks: Vec<MtaHooks>,
     /// clamd listeners.
     pub clamd: Vec<Clamd>,
     /// Where each listener is named in the file.
@@ -231,7 +233,7 @@ impl Config {
         let mut config: Self = toml::from_str(text).map_err(|error| anyhow!("{}", place(text, &error)))?;
         let names: Vec<_> = config.names().map(str::to_owned).collect();
         if names.is_empty() {
-            bail!(": no listener: add a [[milter]], [[hooks]] or [[clamd]] section");
+            bail!(": no listener: add a [[milter]], [[hooks]], [[mta-hooks]] or [[clamd]] section");
         }
         for name in names {
             let line = line_of(text, &name);
@@ -246,6 +248,9 @@ impl Config {
         let at = |name: &str| config.line(name);
         for hooks in &config.hooks {
             hooks.check().map_err(|message| anyhow!(":{}: hooks `{}`: {message}", at(&hooks.name), hooks.name))?;
+        }
+        for hooks in &config.mta_hooks {
+            hooks.check().map_err(|message| anyhow!(":{}: mta-hooks `{}`: {message}", at(&hooks.name), hooks.name))?;
         }
         for clamd in &config.clamd {
             clamd.check().map_err(|message| anyhow!(":{}: clamd `{}`: {message}", at(&clamd.name), clamd.name))?;
@@ -264,7 +269,8 @@ impl Config {
     fn names(&self) -> impl Iterator<Item = &str> {
         let milters = self.milter.iter().map(|m| m.name.as_str());
         let hooks = self.hooks.iter().map(|h| h.name.as_str());
-        milters.chain(hooks).chain(self.clamd.iter().map(|c| c.name.as_str()))
+        let mta_hooks = self.mta_hooks.iter().map(|h| h.name.as_str());
+        milters.chain(hooks).chain(mta_hooks).chain(self.clamd.iter().map(|c| c.name.as_str()))
     }
 
     /// The line of the file where a listener is named.
@@ -278,7 +284,8 @@ impl Config {
         let milters = self.milter.iter().map(|m| (m.name.as_str(), m.tls.as_ref()));
         let hooks = self.hooks.iter().map(|h| (h.name.as_str(), h.tls.as_ref()));
         let status = std::iter::once((STATUS, self.gate.status_tls.as_ref()));
-        milters.chain(hooks).chain(status).filter_map(|(name, tls)| Some((name, tls?)))
+        let mta_hooks = self.mta_hooks.iter().map(|h| (h.name.as_str(), h.tls.as_ref()));
+        milters.chain(hooks).chain(mta_hooks).chain(status).filter_map(|(name, tls)| Some((name, tls?)))
     }
 
     fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
@@ -289,8 +296,17 @@ impl Config {
         let memory = self.memory.iter_mut().filter_map(|m| m.file.as_mut());
         let milters = self.milter.iter_mut().flat_map(Milter::files);
         let hooks = self.hooks.iter_mut().flat_map(Hooks::files);
+        let mta_hooks = self.mta_hooks.iter_mut().flat_map(MtaHooks::files);
         let clamd = self.clamd.iter_mut().flat_map(Clamd::files);
-        own.chain(status).chain(record).chain(spool).chain(memory).chain(milters).chain(hooks).chain(clamd)
+        let doors = milters.chain(hooks).chain(mta_hooks).chain(clamd);
+        own.chain(status).chain(record).chain(spool).chain(memory).chain(doors)
+    }
+
+    /// How long a verdict takes at most: a mail waits for its turn, for facts, and is looked at.
+    #[must_use]
+    pub fn longest(&self) -> Duration {
+        let facts = self.dns.as_ref().map_or(Duration::ZERO, Dns::deadline);
+        Duration::from_millis(self.sandbox.wait_ms.saturating_add(self.sandbox.deadline_ms)).saturating_add(facts)
     }
 
     /// How long mail in flight may take to finish.

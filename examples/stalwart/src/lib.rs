@@ -20,6 +20,7 @@ pub mod lang;
 pub mod memory;
 pub mod metrics;
 pub mod milter;
+pub mod mta_hooks;
 pub mod notify;
 pub mod password;
 pub mod policy;

@@ -68,6 +68,10 @@ fn run(command: Command) -> anyhow::Result<()> {
             for hooks in &checked.config().hooks {
                 println!("{}: hooks on {}{}, policy: {}", hooks.name, hooks.listen, hooks.path, policy(&hooks.policy));
             }
+            for hooks in &checked.config().mta_hooks {
+                let (name, on, path) = (&hooks.name, hooks.listen, &hooks.path);
+                println!("{name}: mta-hooks on {on}{path}, policy: {}", policy(&hooks.policy));
+            }
             for clamd in &checked.config().clamd {
                 println!("{}: clamd on {}, policy: {}", clamd.name, clamd.listen, policy(&clamd.policy));
             }

@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 
 use crate::fields::{Field, Split, each_field, fields};
 
+mod apply;
+
+pub use apply::Places;
+
 /// Our result fields begin with this. A sender who brings some himself wants to be believed (mail servers downstream may
 /// filter by them), so they go, whatever the verdict.
 const OURS: &[u8] = b"x-sekisho-";

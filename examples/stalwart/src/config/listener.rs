@@ -1,4 +1,4 @@
-//! The sections of listeners: `[[milter]]`, `[[hooks]]`, `[[clamd]]`.
+//! The sections of listeners: `[[milter]]`, `[[hooks]]`, `[[mta-hooks]]`, `[[clamd]]`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -135,6 +135,48 @@ fn hook_path() -> String {
 }
 
 listener! {
+    /// `[[mta-hooks]]`
+    pub struct MtaHooks for mail servers {
+        /// Where it listens.
+        pub listen: SocketAddr,
+        /// Below which path everything but discovery is.
+        #[serde(default = "mta_hooks_path")]
+        pub path: String,
+        /// Who may call: name and password (basic authentication).
+        pub username: Option<String>,
+        /// See `username`.
+        pub secret: Option<String>,
+        /// Who may call: a bearer token.
+        pub token: Option<String>,
+        /// The most registrations.
+        #[serde(default = "registrations")]
+        pub registrations: usize,
+        /// How long a registration holds.
+        #[serde(default = "registration_hours")]
+        pub registration_hours: u64,
+        /// What answers may change (JSON pointers) when the registration does not say it.
+        #[serde(default = "update_properties")]
+        pub update_properties: Vec<String>,
+    }
+}
+
+fn mta_hooks_path() -> String {
+    "/mta-hooks".to_owned()
+}
+
+fn registrations() -> usize {
+    16
+}
+
+fn registration_hours() -> u64 {
+    24
+}
+
+fn update_properties() -> Vec<String> {
+    ["/action", "/response", "/message/headers"].map(str::to_owned).to_vec()
+}
+
+listener! {
     /// `[[clamd]]`
     pub struct Clamd {
         /// Where it listens: loopback or a Unix socket, for the protocol knows no credentials.
@@ -167,6 +209,30 @@ impl Hooks {
         is_path(&self.path)?;
         if self.secret.is_none() && self.token.is_none() && !self.listen.ip().is_loopback() {
             return Err("beyond loopback a hook needs `token`, or `username` and `secret`");
+        }
+        Ok(())
+    }
+}
+
+impl MtaHooks {
+    pub(super) fn check(&self) -> Result<(), &'static str> {
+        are_whole(self.username.as_ref(), self.secret.as_ref())?;
+        is_path(&self.path)?;
+        if self.path.ends_with('/') || self.path.starts_with("/.well-known") {
+            return Err("`path` does not end with /, and is not where discovery is");
+        }
+        if self.secret.is_none() && self.token.is_none() {
+            return Err("needs `token`, or `username` and `secret`: every call is authenticated");
+        }
+        if self.tls.is_none() && !self.listen.ip().is_loopback() {
+            return Err("beyond loopback it needs `tls`");
+        }
+        if self.registrations == 0 || self.registration_hours == 0 {
+            return Err("`registrations` and `registration-hours` are at least 1");
+        }
+        let updates = |pointer: &str| self.update_properties.iter().any(|granted| granted == pointer);
+        if !updates("/action") || !updates("/response") {
+            return Err("without /action and /response in `update-properties` nothing could be refused");
         }
         Ok(())
     }

@@ -48,6 +48,17 @@ fn errors_name_line_and_key() {
     assert!(error(hooks).contains("hooks `h`: beyond loopback a hook needs `token`"));
     assert!(error(&format!("{hooks}secret = \"x\"\n")).contains("go together"));
     Config::parse(&format!("{hooks}token = \"x\"\n")).unwrap();
+    let draft = "[[mta-hooks]]\nname = \"d\"\nlisten = \"127.0.0.1:9902\"\n";
+    assert!(error(draft).contains("mta-hooks `d`: needs `token`"));
+    Config::parse(&format!("{draft}token = \"x\"\n")).unwrap();
+    let beyond = draft.replace("127.0.0.1", "192.0.2.1");
+    assert!(error(&format!("{beyond}token = \"x\"\n")).contains("beyond loopback it needs `tls`"));
+    Config::parse(&format!("{beyond}token = \"x\"\ntls = {{ certificate = \"c\", key = \"k\" }}\n")).unwrap();
+    assert!(
+        error(&format!("{draft}token = \"x\"\nupdate-properties = [\"/action\"]\n"))
+            .contains("nothing could be refused")
+    );
+    assert!(error(&format!("{draft}token = \"x\"\npath = \"/hooks/\"\n")).contains("does not end with /"));
     assert!(error(&format!("[limits]\nin-flight-mib = 1\n{LISTENER}")).contains("must fit"));
 }
 

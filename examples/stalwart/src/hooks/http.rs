@@ -194,3 +194,6 @@ pub async fn read(
     }
     Ok(refused.map_or(Ok(bytes), |why| Err((why, size))))
 }
+
+#[cfg(test)]
+pub mod tests;

@@ -2,16 +2,17 @@
 
 use std::path::Path;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::*;
 
 /// Writes a new certificate for `localhost` and its key.
-fn write(directory: &Path) -> (Tls, CertificateDer<'static>) {
+pub fn write(directory: &Path) -> (Tls, CertificateDer<'static>) {
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     std::fs::create_dir_all(directory).unwrap();
     let files = Tls { certificate: directory.join("cert.pem"), key: directory.join("key.pem") };
@@ -20,8 +21,20 @@ fn write(directory: &Path) -> (Tls, CertificateDer<'static>) {
     (files, made.cert.der().clone())
 }
 
-fn directory() -> PathBuf {
+/// A directory that is not there yet.
+pub fn directory() -> PathBuf {
     std::env::temp_dir().join(format!("sekisho-tls-{}", crate::reference::next()))
+}
+
+/// TLS over a connection to whoever has that certificate.
+pub async fn trusting<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    trusted: &CertificateDer<'static>,
+) -> std::io::Result<TlsStream<S>> {
+    let mut roots = RootCertStore::empty();
+    roots.add(trusted.clone()).unwrap();
+    let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    TlsConnector::from(Arc::new(config)).connect(ServerName::try_from("localhost").unwrap(), stream).await
 }
 
 /// Says `ping` over TLS to a peer that has this identity, trusting that certificate; what comes back.
@@ -37,12 +50,7 @@ async fn ping(identity: &Arc<Identity>, trusted: &CertificateDer<'static>) -> st
         stream.write_all(&heard).await?;
         stream.shutdown().await
     });
-    let mut roots = RootCertStore::empty();
-    roots.add(trusted.clone()).unwrap();
-    let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-    let stream = TcpStream::connect(address).await?;
-    let name = ServerName::try_from("localhost").unwrap();
-    let mut stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await?;
+    let mut stream = trusting(TcpStream::connect(address).await?, trusted).await?;
     stream.write_all(b"ping").await?;
     let mut heard = Vec::new();
     stream.read_to_end(&mut heard).await?;

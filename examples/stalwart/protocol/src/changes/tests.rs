@@ -73,6 +73,15 @@ fn honest_mail_is_not_copied() {
     assert!(changes.is_empty());
 }
 
+#[test]
+fn what_is_not_changed_stays_as_it_is() {
+    let message = b"Subject : a\n\tb\nnonsense\r\nX-Sekisho-A: 1\nTo:c\n\n\x82\n.\n";
+    assert_eq!(Changes::default().apply(message), message);
+    let mut changes = Changes::default();
+    let _ = without_forged_results(message, &mut changes);
+    assert_eq!(changes.apply(message), b"Subject : a\n\tb\nnonsense\r\nTo:c\n\n\x82\n.\n");
+}
+
 fn message() -> impl Strategy<Value = Vec<u8>> {
     let field = ("[ABc]", "[a-c]{0,2}(\r\n\t[a-c])?").prop_map(|(name, value)| format!("{name}: {value}\r\n"));
     (prop::collection::vec(field, 0..7), "[a\r\n]{0,5}")
@@ -80,6 +89,17 @@ fn message() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
+    #[test]
+    fn applied_they_are_what_a_mail_server_makes_of_them(before in message(), after in message()) {
+        let forged = [b"X-Sekisho-Risk: 0\r\nx-sekisho-a: 1\r\n".as_slice(), &before, b"x-sekisho-risk: 1\r\n"].concat();
+        for message in [&before, &forged] {
+            let mut changes = Changes::default();
+            let left = without_forged_results(message, &mut changes).into_owned();
+            changes.difference(&left, &after);
+            prop_assert_eq!(changes.apply(message), carry_out(message, &changes));
+        }
+    }
+
     #[test]
     fn every_name_gets_the_values_it_should(before in message(), after in message()) {
         let done = carry_out(&before, &between(&before, &after));

@@ -7,6 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+use super::super::http::tests::{Caller, identity};
 use super::super::http::{Listening, serve};
 use super::*;
 use crate::config::{Config, Limits};
@@ -18,6 +19,14 @@ const PPAP: &str = include_str!("../../../../mail/ppap.eml");
 
 /// A door with these keys in its section; where it is, and what stops it.
 async fn open(keys: &str) -> (std::net::SocketAddr, watch::Sender<bool>) {
+    let (door, listener) = door(keys).await;
+    let (address, (stopper, stop)) = (listener.local_addr().unwrap(), watch::channel(false));
+    tokio::spawn(serve(Listening::new(listener, None, 9), door.router(), stop));
+    (address, stopper)
+}
+
+/// A door with these keys in its section, and where it will be.
+async fn door(keys: &str) -> (Door, TcpListener) {
     let host = crate::plugin();
     let metrics = Arc::new(Metrics::default());
     let judge = Judge::new(Arc::clone(&host), 1, Duration::from_secs(10), Arc::clone(&metrics));
@@ -28,9 +37,7 @@ async fn open(keys: &str) -> (std::net::SocketAddr, watch::Sender<bool>) {
     let course = Course { name: "h".into(), way: hooks.way(), policy: Policy::load(None, &host).unwrap() };
     let door = Door::new(house, Arc::new(course), hooks);
     let listener = TcpListener::bind(hooks.listen).await.unwrap();
-    let (address, (stopper, stop)) = (listener.local_addr().unwrap(), watch::channel(false));
-    tokio::spawn(serve(Listening::new(listener, None, 9), door.router(), stop));
-    (address, stopper)
+    (door, listener)
 }
 
 /// Status and JSON (or nothing) of one call.
@@ -115,4 +122,25 @@ async fn too_much_gets_a_decision() {
             assert!(said.to_string().contains(wanted), "{said}");
         }
     }
+}
+
+#[tokio::test]
+async fn over_tls_it_is_the_same_dialogue() {
+    let (identity, certificate) = identity();
+    let (door, listener) = door("token = \"t0ken\"\n").await;
+    let (address, (_stopper, stop)) = (listener.local_addr().unwrap(), watch::channel(false));
+    tokio::spawn(serve(Listening::new(listener, Some(identity), 9), door.router(), stop));
+    let caller = Caller { address, trusted: Some(certificate) };
+    let say = async |authorization: &str, body: &str| {
+        let headers = format!("Content-Type: application/json\r\nAuthorization: {authorization}\r\n");
+        let heard = caller.call("POST", "/mta-hook", &headers, body.as_bytes()).await;
+        (heard.status, serde_json::from_slice(&heard.body).unwrap_or(Value::Null))
+    };
+    let mail = r#"{"context":{"stage":"mail","client":{"ip":"192.0.2.9"}},"envelope":{"from":{"address":"a@a.test"}}}"#;
+    assert_eq!(say("Bearer t0ken", mail).await, (200, go_on()));
+    let honest = at_data("hello\r\n", &[("Subject".into(), " hello\r\n".into())]);
+    assert_eq!(say("Bearer t0ken", &honest).await, (200, json!({"action": "accept", "modifications": []})));
+    let (status, said) = say("Bearer t0ken", &ppap()).await;
+    assert_eq!((status, &said["action"], &said["response"]["status"]), (200, &json!("reject"), &json!(550)));
+    assert_eq!(say("Bearer wrong", &ppap()).await, (401, Value::Null));
 }
