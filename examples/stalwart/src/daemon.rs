@@ -159,3 +159,189 @@ impl Checked {
             tasks.spawn(http::serve(listening, door.router(), stop.clone()));
         }
         tasks.spawn(BUFFERS.tidy(stop.clone()));
+        if let Some(spool) = &spool {
+            tasks.spawn(keep_house(Arc::clone(spool), Arc::clone(&metrics), stop.clone()));
+        }
+        tracing::info!("ready");
+        notify::tell("READY=1");
+        self.obey_signals(&metrics).await?;
+        tracing::info!("stopping: finishing mail in flight");
+        notify::tell("STOPPING=1");
+        let _ = stopper.send(true);
+        let finished = async { while tasks.join_next().await.is_some() {} };
+        if timeout(self.config.grace(), finished).await.is_err() {
+            tracing::warn!("stopped with mail in flight; its clients will send it again");
+        }
+        if let Some(telemetry) = telemetry {
+            let _ = tokio::task::spawn_blocking(move || telemetry.finish()).await;
+        }
+        Ok(())
+    }
+
+    /// A listener for HTTP, over TLS when it has a certificate.
+    async fn listening(&self, name: &str, address: SocketAddr) -> anyhow::Result<Listening> {
+        let listener = TcpListener::bind(address).await;
+        let listener = listener.with_context(|| format!("listener `{name}` on {address}"))?;
+        Ok(Listening::new(listener, self.identities.get(name).cloned(), self.config.limits.connections))
+    }
+
+    fn sources(&self, metrics: &Arc<Metrics>) -> anyhow::Result<Sources> {
+        let dns = self.config.dns.as_ref();
+        let deadline = dns.map_or(sources::DEADLINE, config::Dns::deadline);
+        let resolver = dns.map(|dns| Dns::new(&dns.settings(), Arc::clone(metrics))).transpose().context("dns")?;
+        let memory = match &self.config.memory {
+            Some(memory) => memory.open(Arc::clone(metrics))?,
+            None => None,
+        };
+        Ok(Sources::new(memory, resolver, deadline, Arc::clone(metrics)))
+    }
+
+    fn recorder(&self, metrics: &Arc<Metrics>) -> anyhow::Result<Option<Recorder>> {
+        let Some(record) = &self.config.record else { return Ok(None) };
+        let bounds = Bounds { days: record.days, bytes: record.mib.saturating_mul(1 << 20) };
+        Recorder::start(&record.directory, bounds, Arc::clone(metrics)).map(Some)
+    }
+
+    /// Reloads on SIGHUP and when a policy was written; returns on SIGTERM and SIGINT.
+    async fn obey_signals(&self, metrics: &Metrics) -> anyhow::Result<()> {
+        let mut hangup = signal(SignalKind::hangup())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let watching = self.config.gate.watch_seconds > 0;
+        let mut watch = tokio::time::interval(Duration::from_secs(self.config.gate.watch_seconds.max(1)));
+        loop {
+            tokio::select! {
+                _ = hangup.recv() => {
+                    self.reload(metrics, |_| true).await;
+                    self.renew(metrics, |_| true);
+                }
+                _ = watch.tick(), if watching => {
+                    self.reload(metrics, Policy::is_stale).await;
+                    self.renew(metrics, Identity::is_stale);
+                }
+                _ = terminate.recv() => return Ok(()),
+                _ = interrupt.recv() => return Ok(()),
+            }
+        }
+    }
+
+    /// Reads policies again; a wrong one changes nothing.
+    async fn reload(&self, metrics: &Metrics, which: impl Fn(&Policy) -> bool) {
+        let all = self.milters.iter().chain(&self.hooks).chain(&self.mta_hooks).chain(&self.clamd);
+        for course in all.filter(|course| which(&course.policy)) {
+            let (host, task) = (Arc::clone(&self.host), Arc::clone(course));
+            let done = tokio::task::spawn_blocking(move || task.policy.reload(&host)).await;
+            match done {
+                Ok(Ok(true)) => tracing::info!(listener = course.name, "new policy"),
+                Ok(Ok(false)) => tracing::info!(listener = course.name, "policy unchanged"),
+                Ok(Err(error)) => {
+                    metrics.bad_reloads.fetch_add(1, Ordering::Relaxed);
+                    tracing::error!(listener = course.name, "new policy refused, the old one stays: {error:#}");
+                }
+                Err(error) => tracing::error!(listener = course.name, "reload: {error}"),
+            }
+        }
+    }
+}
+
+impl Checked {
+    /// Reads certificates again; wrong ones change nothing.
+    fn renew(&self, metrics: &Metrics, which: impl Fn(&Identity) -> bool) {
+        for (name, identity) in self.identities.iter().filter(|(_, identity)| which(identity)) {
+            match identity.renew() {
+                Ok(()) => tracing::info!(listener = name, "certificate read again"),
+                Err(error) => {
+                    metrics.bad_reloads.fetch_add(1, Ordering::Relaxed);
+                    tracing::error!(listener = name, "new certificate refused, the old one stays: {error:#}");
+                }
+            }
+        }
+    }
+}
+
+/// How often the quarantine is looked through.
+const HOUSEKEEPING: Duration = Duration::from_secs(60);
+
+/// Looks through the quarantine now and then, until the gate stops.
+async fn keep_house(spool: Arc<Spool>, metrics: Arc<Metrics>, mut stop: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(HOUSEKEEPING);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+        let spool = Arc::clone(&spool);
+        match tokio::task::spawn_blocking(move || spool.survey()).await {
+            Ok(Ok(survey)) => metrics.quarantine.set(&survey),
+            Ok(Err(error)) => tracing::error!("quarantine: {error}"),
+            Err(error) => tracing::error!("quarantine: {error}"),
+        }
+    }
+}
+
+/// What all sandboxes together keep of their memory between two mails: a gate is idle most of the time.
+const RESIDENT: usize = 32 << 20;
+
+fn sandbox(config: &Sandbox) -> HostConfig {
+    let default = HostConfig::default();
+    let concurrency = config.concurrency.unwrap_or(default.concurrency).max(1);
+    HostConfig {
+        component: config.component.clone().map_or(ComponentSource::Embedded, ComponentSource::File),
+        memory: config.memory_mib.saturating_mul(1 << 20),
+        deadline: Some(Duration::from_millis(config.deadline_ms)),
+        resident: RESIDENT.checked_div(concurrency).unwrap_or(RESIDENT),
+        concurrency,
+        wait: Duration::from_millis(config.wait_ms),
+        cache: config.cache.clone(),
+        ..default
+    }
+}
+
+/// Takes connections, as many at once as the limit says, until the gate stops; then waits for those it has.
+async fn accept<S, F>(
+    listener: Listener,
+    identity: Option<Arc<Identity>>,
+    most: usize,
+    serve: S,
+    mut stop: watch::Receiver<bool>,
+) where
+    S: Fn(Stream, watch::Receiver<bool>) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = ()> + Send + 'static,
+{
+    let places = Arc::new(Semaphore::new(most.clamp(1, Semaphore::MAX_PERMITS)));
+    let mut connections = JoinSet::new();
+    loop {
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
+            next = next => next,
+            _ = stop.wait_for(|stop| *stop) => break,
+            Some(_) = connections.join_next() => continue,
+        };
+        match accepted {
+            Ok(stream) => {
+                let (serve, identity, stop) = (serve.clone(), identity.clone(), stop.clone());
+                connections.spawn(async move {
+                    let _place = place;
+                    let stream = match identity {
+                        None => stream,
+                        Some(identity) => match identity.secure(stream).await {
+                            Ok(stream) => stream,
+                            Err(error) => return tracing::warn!("no TLS with a peer: {error}"),
+                        },
+                    };
+                    serve(stream, stop).await;
+                });
+            }
+            Err(error) => {
+                // Out of descriptors, most likely; it passes when connections end.
+                tracing::error!("accept: {error}");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}

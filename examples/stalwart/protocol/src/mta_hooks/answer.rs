@@ -152,10 +152,10 @@ impl Manner<'_> {
     }
 
     fn pass(&self, changes: &Changes) -> Patch {
-        let marks_only = changes.delete.is_empty() && changes.change.is_empty() && changes.body.is_none();
         let by_field = self.terms.may("/message/headers");
-        if !changes.is_empty() && !(marks_only && by_field) && self.terms.may("/rawMessage") && !self.message.is_empty()
-        {
+        let marks_only = changes.delete.is_empty() && changes.change.is_empty() && changes.body.is_none();
+        let anew = self.terms.may("/rawMessage") && !self.message.is_empty() && !changes.is_empty();
+        if anew && !(marks_only && by_field) {
             let raw = Value::Raw(Raw(changes.apply(self.message)));
             return Patch { set: vec![set("/rawMessage", raw)], ..Patch::default() };
         }

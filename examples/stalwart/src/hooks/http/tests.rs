@@ -55,7 +55,7 @@ async fn converse(mut stream: impl AsyncRead + AsyncWrite + Unpin, head: &str, b
     let end = answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap();
     let head = String::from_utf8(answer[..end].to_vec()).unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Heard { status, head: head.to_ascii_lowercase(), body: answer.split_off(end + 4) }
+    Heard { status, head: head.to_ascii_lowercase(), body: answer.split_off(end.strict_add(4)) }
 }
 
 /// An identity and the certificate that is to be trusted for it.
