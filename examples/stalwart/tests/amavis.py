@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 from peers import unpack
-from postfix import HEAD, answers, build, free_ports, honest_mails, or_not_tried, plain, until, wire
+from postfix import HEAD, answers, build, free_ports, honest_mails, or_not_tried, until, wire
 from sink import Sink
 
 HERE = Path(__file__).resolve().parent
@@ -157,7 +157,7 @@ class Gate:
 
     def asked(self):
         """How often it was, by its log."""
-        return sum('listener="clamd"' in line for line in plain((self.directory / "gate.log").read_text()).splitlines())
+        return sum('listener="clamd"' in line for line in (self.directory / "gate.log").read_text().splitlines())
 
 
 def main():

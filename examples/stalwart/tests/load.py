@@ -11,7 +11,6 @@ Exit status 75: this machine cannot get the peers, so nothing was measured.
 import argparse
 import base64
 import multiprocessing
-import os
 import random
 import re
 import shutil
@@ -19,7 +18,6 @@ import socket
 import statistics
 import struct
 import subprocess
-import sys
 import tempfile
 import threading
 import time

@@ -10,12 +10,11 @@ import argparse
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from peers import unpack
-from postfix import MAIL, Gate, build, or_not_tried, plain
+from postfix import MAIL, Gate, build, or_not_tried
 
 HERE = Path(__file__).resolve().parent
 
@@ -46,7 +45,7 @@ def main():
         played = play(program, gate)
         assert played.returncode == 0, played.stdout + played.stderr
         # What the client sent is what was judged: its names for the mails stand in the log, but for those it gave up.
-        queue = re.findall(r'action="(\w+)".* queue="(T\d+)"', plain(gate.said()))
+        queue = re.findall(r'action="(\w+)".* queue="(T\d+)"', gate.said())
         wanted = "deliver reject reject deliver deliver tag hold deliver".split()
         assert queue == list(zip(wanted, "T1 T2 T4 T5 T6 T7 T8 T10".split())), queue
         gate.stop()

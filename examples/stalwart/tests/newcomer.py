@@ -18,7 +18,7 @@ import urllib.request
 from html.parser import HTMLParser
 from pathlib import Path
 
-from postfix import MAIL, Postfix, answers, build, free_ports, install, local, or_not_tried, plain, until, wire, without_trace
+from postfix import MAIL, Postfix, answers, build, free_ports, install, local, or_not_tried, until, wire, without_trace
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 REFERENCE = r"[0-9A-Z]{5}-[0-9A-Z]{5}"
@@ -91,7 +91,7 @@ class Newcomer:
         until(lambda: answers(self.port) and answers(self.status), "the gate")
 
     def said(self):
-        return plain((self.directory / "log").read_text())
+        return (self.directory / "log").read_text()
 
     def page(self):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.status}/", timeout=5) as answer:

@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import urllib.request
-from pathlib import Path
 
 from postfix import answers, free_ports, until
 

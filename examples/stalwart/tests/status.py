@@ -24,7 +24,7 @@ import browser
 import postfix
 from browser import Browser, Driver
 from load import Milter
-from postfix import MAIL, Gate, build, local, or_not_tried, plain, until, wire
+from postfix import Gate, build, or_not_tried, until, wire
 from sink import Sink
 
 PASSWORD = "correct horse 関所 battery"
@@ -52,7 +52,7 @@ class House(Gate):
     def hold(self):
         """One more mail in quarantine; its reference."""
         assert self.send("spool", wire("ppap.eml")) == b"d"
-        return re.findall(r'mail reference="([0-9A-Z-]+)" listener="spool"', plain(self.said()))[-1]
+        return re.findall(r'mail reference="([0-9A-Z-]+)" listener="spool"', self.said())[-1]
 
 
 class Test:
@@ -178,7 +178,7 @@ def test_nothing_of_the_quarantine_without_login(test):
     until(lambda: window.url().endswith("/quarantine"), "the login")
     cookie = next(cookie for cookie in window.cookies() if cookie["name"] == "sekisho")
     assert cookie["httpOnly"] and cookie["sameSite"] == "Strict", cookie
-    said = plain(test.gate.said())
+    said = test.gate.said()
     assert 'login refused operator="aiko"' in said and 'login operator="aiko"' in said and PASSWORD not in said
     test.gate.quarantine("delete", reference)
 
@@ -207,7 +207,7 @@ def test_release_arrives_once(test):
     window.post("refresh")
     assert "the mail server took it" not in window.text("main"), "reloading neither tells nor sends again"
     assert not test.sink.accepted
-    assert f'quarantine operator="aiko" reference="{reference}" action="release" outcome="released"' in plain(test.gate.said())
+    assert f'quarantine operator="aiko" reference="{reference}" action="release" outcome="released"' in test.gate.said()
     quiet(window)
 
 
