@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 import urllib.error
 import urllib.request
 
@@ -95,18 +96,29 @@ class Browser:
         assert len(found) == 1, f"{len(found)} of {selector} on {self.url()}"
         return found[0]
 
+    def on(self, selector, call, seconds=5):
+        """Does something with the one element of that name, looked for anew while a page gives way to the next."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                return call(f"element/{self.one(selector)}")
+            except AssertionError as error:
+                passing = str(error).startswith("0 of ") or "stale element reference" in str(error)
+                if not passing or time.monotonic() > end:
+                    raise
+            time.sleep(0.05)
+
     def text(self, selector="body"):
-        return self.get(f"element/{self.one(selector)}/text")
+        return self.on(selector, lambda element: self.get(f"{element}/text"))
 
     def attribute(self, selector, name):
-        return self.get(f"element/{self.one(selector)}/attribute/{name}")
+        return self.on(selector, lambda element: self.get(f"{element}/attribute/{name}"))
 
     def type(self, selector, text):
-        self.post(f"element/{self.one(selector)}/value", text=text)
+        self.on(selector, lambda element: self.post(f"{element}/value", text=text))
 
     def click(self, selector):
-        """Clicks, and waits until what was there is gone when that leads to another page."""
-        self.post(f"element/{self.one(selector)}/click")
+        self.on(selector, lambda element: self.post(f"{element}/click"))
 
     def errors(self):
         """What the console complains of."""

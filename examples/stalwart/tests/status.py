@@ -79,6 +79,8 @@ class Test:
         for window in self.open:
             window.close()
         self.open = []
+        # What a failed test leaves behind is not the next one's.
+        self.sink.drops, self.sink.accepted = False, []
 
 
 def log_in(window, password, name="aiko"):
