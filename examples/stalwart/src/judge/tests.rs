@@ -113,9 +113,11 @@ async fn a_full_house_is_no_verdict() {
     let bench = Bench::new();
     let turn = bench.judge.turns.clone().acquire_owned().await.unwrap();
     assert_eq!(refusal(bench.verdict(PLAIN, "").await).code, 451);
+    assert!(bench.metrics.text().contains("\nsekisho_failures_in_a_row 1\n"));
     drop(turn);
     assert_eq!(bench.verdict(PLAIN, "").await, Verdict::Pass(Changes::default()));
     assert!(bench.metrics.text().contains("reason=\"busy\"} 1"));
+    assert!(bench.metrics.text().contains("\nsekisho_failures_in_a_row 0\n"), "a verdict ends the row");
 }
 
 #[test]
